@@ -12,19 +12,20 @@ export interface KafkaAccessArgs {
   readonly principals: readonly PlannedPrincipal[];
   readonly acls: readonly PlannedAcl[];
   readonly quotas: readonly PlannedQuota[];
-  /** The topics that rules speak of: brokers busy with making partitions are slow to see a new rule. */
+  /** The topics that the ACLs name. The ACLs wait for them, because brokers that create partitions apply new ACLs late. */
   readonly topics: pulumi.Resource;
 }
 
 /**
- * The provider sends rules that come together in one request, then reads all rules back for each of
- * them and gives up after ten looks (its `waitForACLToBeVisible`). So many at once keep both short.
+ * Number of ACLs that are created at once. The provider sends ACLs that arrive together in one request. For each of
+ * them it then reads all ACLs back, and gives up after ten reads (its `waitForACLToBeVisible`). This number keeps both
+ * steps short.
  */
 const RULES_AT_ONCE = 32;
 
 /**
- * Who may do what on the cluster: a SCRAM-SHA-512 user per principal, its ACLs, its quota.
- * Resources are named by content, so adding a line in the middle of a file touches nothing else.
+ * The principals of the cluster and their access: a SCRAM-SHA-512 user per principal, its ACLs and its quota. Resources
+ * are named by content, so a new line in the middle of a file changes no other resource.
  */
 export class KafkaAccess extends KitComponent {
   readonly #passwords: ReadonlyMap<string, pulumi.Output<string>>;
@@ -56,7 +57,7 @@ export class KafkaAccess extends KitComponent {
       }),
     );
     const afterTopics = { ...options, dependsOn: [args.cluster.owner, args.topics] };
-    // The registry takes longest to start, so what it waits for comes first.
+    // The registry takes longest to start, so the resources that it waits for come first.
     const platformPrincipals = new Set(
       args.principals.filter((principal) => principal.kind === "platform").map((principal) => principal.name),
     );
@@ -68,7 +69,7 @@ export class KafkaAccess extends KitComponent {
     this.registerOutputs({});
   }
 
-  /** Kafka password of a principal (secret). */
+  /** Returns the Kafka password of a principal. Secret. */
   password(principal: string): pulumi.Output<string> {
     const password = this.#passwords.get(principal);
     if (password === undefined)
@@ -76,7 +77,7 @@ export class KafkaAccess extends KitComponent {
     return password;
   }
 
-  /** What must exist before a principal can work: its user and its ACLs. */
+  /** Returns the resources that a principal needs before it can work: its user and its ACLs. */
   grantsOf(principal: string): readonly pulumi.Resource[] {
     return this.#grants.get(principal) ?? [];
   }
@@ -106,7 +107,8 @@ export class KafkaAccess extends KitComponent {
     const config: Record<string, string> = {};
     if (quota.producerByteRate !== undefined) config.producer_byte_rate = String(quota.producerByteRate);
     if (quota.consumerByteRate !== undefined) config.consumer_byte_rate = String(quota.consumerByteRate);
-    // The provider knows no update. Replaced the other way round, the old quota's deletion would take the new one's values.
+    // The provider cannot update a quota. If the new quota were created first, the deletion of the old one would remove
+    // the new values.
     return new kafka.Quota(
       quota.principal,
       { entityType: "user", entityName: quota.principal, config },

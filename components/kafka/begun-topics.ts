@@ -1,7 +1,7 @@
 /**
- * Topics that this stack may find on the cluster although its state does not hold them: a run had begun to create them and was
- * killed, or `kit import` declared them. They are imported in the run that declares them. Every other topic that is there
- * already belongs to somebody else, and Kafka refuses to create it.
+ * Topics that may exist on the cluster although the stack's state does not contain them. Either a run started to create
+ * them and was killed, or `kit import` declared them. The run that declares them imports them. Any other existing topic
+ * does not belong to the stack, and Kafka refuses to create it.
  */
 import { readFileSync } from "node:fs";
 import * as kafka from "@pulumi/kafka";
@@ -10,10 +10,13 @@ import type { PlannedTopic } from "../plan/types.ts";
 import { providerError } from "../provider/errors.ts";
 import type { KafkaCluster } from "./cluster.ts";
 
-/** Environment variable with the path of a file that holds the names of such topics, a JSON list. */
+/** Environment variable with the path of a file with the names of such topics, a JSON list. */
 export const BEGUN_TOPICS_VARIABLE = "KIT_BEGUN_TOPICS_FILE";
 
-/** Names of such topics; none without the variable, and none where its file is gone: the run that needed it has succeeded. */
+/**
+ * Returns the names of such topics. The set is empty without the variable, and also if the file no longer exists: the
+ * run that needed it has then succeeded.
+ */
 export function begunTopics(environment: Readonly<Record<string, string | undefined>>): ReadonlySet<string> {
   const file = environment[BEGUN_TOPICS_VARIABLE];
   if (file === undefined || file === "") return new Set();
@@ -31,19 +34,22 @@ export function begunTopics(environment: Readonly<Record<string, string | undefi
 export interface TopicsToImportArgs {
   readonly cluster: KafkaCluster;
   readonly provider: kafka.Provider;
-  /** What is declared. */
+  /** The declared topics. */
   readonly topics: readonly PlannedTopic[];
-  /** What {@link begunTopics} gave. */
+  /** The result of {@link begunTopics}. */
   readonly begun: ReadonlySet<string>;
 }
 
 /**
- * Which of the begun topics are on the cluster. Asks nothing where none was begun. Otherwise waits until the cluster answers. A preview
- * asks nothing either: its cluster may not run, and the engine would fail to import what is not there yet.
+ * Returns the begun topics that exist on the cluster. If no topic was begun, it sends no request. Otherwise it waits
+ * until the cluster answers. A preview sends no request either: its cluster may not run, and the engine would fail to
+ * import a topic that does not exist yet.
  *
- * The engine imports a topic as it is and then updates it to what is declared, as any other of the stack.
+ * The engine imports a topic as it is. Then it updates the topic to the declaration, like every other topic of the
+ * stack.
  *
- * @throws ProviderError `topic-has-more-partitions`: Kafka can't take partitions away, and the provider would delete the topic to do it.
+ * @throws ProviderError `topic-has-more-partitions`: Kafka cannot reduce partitions, and the provider would delete the
+ * topic to do it.
  */
 export async function topicsToImport(args: TopicsToImportArgs): Promise<ReadonlySet<string>> {
   const wanted = args.topics.filter(({ name }) => args.begun.has(name));

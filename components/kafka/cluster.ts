@@ -2,8 +2,8 @@ import type * as pulumi from "@pulumi/pulumi";
 import type { AdminIdentity } from "../certificates/admin-identity.ts";
 
 /**
- * What a cluster offers to the rest of the program, the same on every substrate. Topics, users,
- * ACLs and quotas are created over it along one path.
+ * The interface of a cluster for the rest of the program, equal on every substrate. Topics, users, ACLs and quotas are
+ * created through it in the same way everywhere.
  */
 export interface KafkaCluster {
   /** Addresses (`host:port`) of the listener for services: SASL_SSL with SCRAM-SHA-512. */
@@ -12,12 +12,18 @@ export interface KafkaCluster {
   readonly admin: pulumi.Output<readonly string[]>;
   /** Certificate (PEM) of the authority that signed the brokers' certificates. */
   readonly caCertificate: pulumi.Output<string>;
-  /** The admin's certificate, signed by the clients' authority; super user by its common name. */
+  /** Certificate of the admin, signed by the clients' authority. Its common name makes the admin a super user. */
   readonly adminIdentity: AdminIdentity;
-  /** Number of brokers; bounds the replication factor. */
+  /** Number of brokers, which limits the replication factor. */
   readonly brokerCount: number;
-  /** Stands for the whole cluster: depend on it to wait until every broker answers; deleting it deletes all that is inside. */
+  /**
+   * Resource that stands for the whole cluster. A resource that depends on it waits until every broker answers. Its
+   * deletion deletes the cluster with all contents.
+   */
   readonly owner: pulumi.Resource;
-  /** True where the kit does not run the cluster itself: what it made inside is then deleted piece by piece. Default: false. */
+  /**
+   * Whether the cluster is run outside the kit. The kit then deletes the objects that it created in the cluster one by
+   * one. Default: false.
+   */
   readonly external?: boolean;
 }

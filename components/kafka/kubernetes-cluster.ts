@@ -17,18 +17,18 @@ import { nodePools } from "./strimzi/node-pools.ts";
 export interface KubernetesKafkaClusterArgs {
   readonly input: StrimziClusterInput;
   readonly provider: pulumi.ProviderResource;
-  /** Context of the kubeconfig, the provider's own. Default: the current one. */
+  /** Context of the kubeconfig, the same as the provider's. Default: the current context. */
   readonly context: string | undefined;
   readonly authorities: PlatformAuthorities;
-  /** Namespace, and the operator with its CRDs where the program installs it. */
+  /** The namespace. If the program installs the operator, also the operator with its CRDs. */
   readonly dependsOn: readonly pulumi.Resource[];
   /** Whether the engine must refuse to delete the cluster. */
   readonly protect: boolean;
 }
 
 /**
- * A Kafka cluster run by Strimzi. It is there once the operator reports it ready; addresses and the brokers' authority are
- * what the operator reports.
+ * A Kafka cluster run by Strimzi. The resource exists when the operator reports the cluster as ready. The operator
+ * reports the addresses and the brokers' authority.
  */
 export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster {
   readonly bootstrap: pulumi.Output<readonly string[]>;
@@ -67,7 +67,10 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
     this.registerOutputs({ bootstrap: this.bootstrap, admin: this.admin });
   }
 
-  /** The kit's authority for clients, where Strimzi looks for it. It wants the key as well, although nothing in the cluster signs with it. */
+  /**
+   * Returns the kit's authority for clients, in the Secrets that Strimzi reads. Strimzi requires the key as well,
+   * although nothing in the cluster signs with it.
+   */
   private clientsAuthority({ namespace, settings }: StrimziClusterInput, { clients }: PlatformAuthorities): Manifest[] {
     const names = clientsAuthoritySecrets(settings.name);
     const secret = (name: string, generation: string, data: Record<string, pulumi.Input<string>>): Manifest => ({
@@ -81,7 +84,7 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
           ...clusterLabel(settings.name),
           "strimzi.io/kind": "Kafka",
         },
-        // A renewed certificate keeps its key, so the generations stay: no broker has to roll for it.
+        // A renewed certificate keeps its key, so the generation does not change: no broker needs a rolling restart.
         annotations: { [generation]: "0" },
       },
       type: "Opaque",
@@ -94,7 +97,7 @@ export class KubernetesKafkaCluster extends KitComponent implements KafkaCluster
   }
 }
 
-/** What a change of the cluster is to arrive at, and a digest by which a change is noticed. */
+/** Returns the target state of a change of the cluster, with a digest that detects changes. */
 function rolloutOf(
   input: StrimziClusterInput,
   { kafka, pools }: { readonly kafka: Manifest; readonly pools: readonly Manifest[] },

@@ -25,20 +25,20 @@ export interface LocalKafkaClusterArgs {
   readonly layout: LocalLayout;
   readonly ports: LocalPorts;
   readonly authorities: PlatformAuthorities;
-  /** Whether nodes show metrics. */
+  /** Whether the nodes expose metrics. */
   readonly metrics: boolean;
 }
 
-/** Heap of a node in MB. Measured: 12 nodes with these hold 1.7 GB altogether, heap and all else. */
+/** Heap of a node in MB. Measured: with these values, 12 nodes use 1.7 GB of memory in total, heap and everything else. */
 const HEAP_MB = { broker: 160, controller: 96 } as const;
 const LOGGING = readFileSync(new URL("log4j2.properties", import.meta.url), "utf8");
 const START_TIMEOUT_SECONDS = 120;
-/** A controlled shutdown moves leaders away first; all brokers at once on two cores take a while. */
+/** A controlled shutdown first moves leaders away. A shutdown of all brokers at once takes a while on two cores. */
 const STOP_GRACE_SECONDS = 20;
 
 /**
- * A Kafka cluster of separate JVMs on this machine: TLS on every listener, mutual between nodes
- * and for the admin, SCRAM-SHA-512 for services, StandardAuthorizer, one rack per zone.
+ * A Kafka cluster of separate JVMs on this machine. Every listener uses TLS, with mutual TLS between nodes and for the
+ * admin, and SCRAM-SHA-512 for services. The authorizer is StandardAuthorizer. Each zone is a rack.
  */
 export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
   readonly bootstrap: pulumi.Output<readonly string[]>;
@@ -61,7 +61,8 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
     const start = (node: KafkaNode, dependsOn: pulumi.Resource[]) =>
       this.nodeProcess(node, controllers, clusterId, args, dependsOn);
     const quorum = controllers.map((node) => start(node, []));
-    // A broker is not ready before the quorum is; one that started first would hold one of the engine's slots meanwhile.
+    // A broker is ready only after the quorum. A broker that started earlier would occupy one of the engine's slots
+    // meanwhile.
     for (const node of brokers) start(node, quorum);
 
     this.bootstrap = pulumi.output(localBootstrap(brokers, args.ports));
@@ -69,7 +70,7 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
     this.registerOutputs({ bootstrap: this.bootstrap, admin: this.admin });
   }
 
-  /** A random cluster id in Kafka's form: 16 bytes as URL-safe base64 without padding. */
+  /** Returns a random cluster id in Kafka's format: 16 bytes as URL-safe base64 without padding. */
   private clusterId(name: string): pulumi.Output<string> {
     const seed = new Password(`${name}-id`, {}, this.child());
     return pulumi.unsecret(seed.value.apply((value) => kafkaUuid(value)));
@@ -156,9 +157,9 @@ export class LocalKafkaCluster extends KitComponent implements KafkaCluster {
 }
 
 /**
- * Stamps a node's storage as `kafka-storage.sh format` would, without starting a JVM per node: the
- * bootstrap records come from a folder that the very same StorageTool formatted, the rest are ids.
- * `meta.properties` is written last and moved into place, because its presence means "formatted".
+ * Formats a node's storage as `kafka-storage.sh format` does, without starting a JVM per node. The bootstrap records
+ * are copied from a folder that the same StorageTool formatted, and the other values are ids. `meta.properties` is
+ * written last and moved into place, because its presence means "formatted".
  */
 function stampStorage(
   server: KafkaServer,

@@ -1,15 +1,15 @@
 /**
- * The nodes of a cluster: who they are and where they stand. Ids follow the ranges of the Strimzi
- * node pools (brokers of the first zone from 0, of the second from 100, of the third from 200,
- * controllers from 900), so that a node has the same id on one machine as on Kubernetes.
+ * The nodes of a cluster, with their ids and zones. The ids follow the ranges of the Strimzi node pools: brokers of the
+ * first zone from 0, of the second from 100, of the third from 200, controllers from 900. A node therefore has the same
+ * id on one machine and on Kubernetes.
  */
 
 /** Size and zones of a cluster. */
 export interface ClusterShape {
-  /** Zone names, one broker pool each. */
+  /** Zone names. Each zone has one broker pool. */
   readonly zones: readonly string[];
   readonly brokersPerZone: number;
-  /** 3 or 5: the controller quorum is static. */
+  /** 3 or 5, because the controller quorum is static. */
   readonly controllers: number;
 }
 
@@ -17,19 +17,19 @@ export interface ClusterShape {
 export interface KafkaNode {
   readonly id: number;
   readonly role: "broker" | "controller";
-  /** Process and certificate name, for example `kafka-broker-100`. */
+  /** Name of the process and of the certificate, for example `kafka-broker-100`. */
   readonly name: string;
   readonly zone: string;
-  /** Place among the nodes of its role, from 0. */
+  /** Position among the nodes of its role, from 0. */
   readonly ordinal: number;
 }
 
-/** Size of a zone's range of ids: its brokers are numbered from a multiple of it. */
+/** Number of ids per zone. The ids of a zone's brokers start at a multiple of it. */
 export const IDS_PER_ZONE = 100;
-/** Id of the first controller; zones whose range would reach it cannot be numbered. */
+/** Id of the first controller. A zone whose range would reach it cannot get ids. */
 export const FIRST_CONTROLLER_ID = 900;
 
-/** Controllers first, then brokers, both in order of id. Controllers are spread over the zones in turn. */
+/** Returns the controllers, then the brokers, both in order of id. Controllers are assigned to the zones in turn. */
 export function clusterNodes(shape: ClusterShape): readonly KafkaNode[] {
   const zoneCount = shape.zones.length;
   const controllers = Array.from({ length: shape.controllers }, (_, ordinal): KafkaNode => {

@@ -11,11 +11,14 @@ export interface KafkaTopicsArgs {
   readonly topics: readonly PlannedTopic[];
   /** Whether the engine must refuse to delete a topic. */
   readonly protect: boolean;
-  /** Names of topics that are there already and become the stack's in this run; what `topicsToImport` gave. Default: none. */
+  /** Names of existing topics that the stack takes over in this run: the result of `topicsToImport`. Default: none. */
   readonly imported?: ReadonlySet<string>;
 }
 
-/** The platform's topics, one resource each, named like the topic, so that neighbours never move. */
+/**
+ * The platform's topics. Each topic is one resource with the topic's name, so that a change of one topic does not
+ * affect the others.
+ */
 export class KafkaTopics extends KitComponent {
   /** Topic resources by topic name. */
   readonly byName: ReadonlyMap<string, kafka.Topic>;

@@ -19,8 +19,8 @@ import type { Reading } from "./types.ts";
 /**
  * Reads `topics/` and the stack from disk.
  * @param projectDir - Folder with `Pulumi.yaml`.
- * @param stack - Name of the stack, or its settings when they are at hand (as in the Pulumi program).
- * @param stackName - Name of the stack, where its settings are given.
+ * @param stack - Name of the stack, or its settings if the caller has them (as in the Pulumi program).
+ * @param stackName - Name of the stack, if `stack` holds its settings.
  */
 export async function loadModel(
   projectDir: string,
@@ -34,7 +34,7 @@ export async function loadModel(
   return readModel(files, settings, { stackName, stacks: stackNames(projectDir) });
 }
 
-/** Names of the stacks that have a file, sorted. */
+/** Returns the names of the stacks that have a file, sorted. */
 export function stackNames(projectDir: string): string[] {
   try {
     return readdirSync(join(projectDir, stacksFolder))
@@ -46,9 +46,10 @@ export function stackNames(projectDir: string): string[] {
 }
 
 /**
- * All YAML files and schemas below `topics/`, sorted by path. Folders that are symbolic links are refused, `topics/` itself too.
- * Reads without waiting in between: for 10,000 small files the turns of the event loop took four times as long as the reading.
- * @param folder - The folder itself, where it is another than the project's `topics/`; its files are called as if they stood there.
+ * Returns all YAML files and schemas below `topics/`, sorted by path. Folders that are symbolic links are refused,
+ * including `topics/` itself. It reads synchronously: with 10,000 small files, the turns of the event loop took four
+ * times as long as the reads.
+ * @param folder - The folder, if it is not the project's `topics/`. Its files get the paths that they would have there.
  */
 export async function loadTopicFiles(
   projectDir: string,
@@ -66,13 +67,13 @@ export async function loadTopicFiles(
     try {
       entries = readdirSync(onDisk(parent), { withFileTypes: true });
     } catch (error) {
-      // Reported as the folder, so that one that can't be read is not taken for an empty one.
+      // Reported as the folder, so that an unreadable folder is not mistaken for an empty one.
       refusals.push({ path: `${parent}/`, refused: "unreadable", detail: codeOf(error) });
       return;
     }
     for (const entry of entries.sort((a, b) => compareText(a.name, b.name))) {
       const path = `${parent}/${entry.name}`;
-      // A folder that is called like a domain file would hide what is in it.
+      // A folder with the name of a domain file would hide its contents.
       if (entry.isDirectory() && !/\.ya?ml$/i.test(entry.name)) visit(path);
       else if (isReadPath(path)) paths.push(path);
       else if (entry.isSymbolicLink() && leadsToFolder(path))
@@ -86,8 +87,8 @@ export async function loadTopicFiles(
 }
 
 /**
- * Reads one file as text; whatever is not a plain, small UTF-8 file comes as a refusal.
- * @param path - Relative to the project; a folder on the way that is a symbolic link is refused.
+ * Reads one file as text. Anything but a small regular UTF-8 file results in a refusal.
+ * @param path - Relative to the project. A symbolic link among its parent folders is refused.
  */
 export async function loadFile(projectDir: string, path: string): Promise<SourceFile> {
   for (let end = path.indexOf("/"); end !== -1; end = path.indexOf("/", end + 1)) {
@@ -114,7 +115,7 @@ function readSource(absolute: string, path: string): SourceFile {
   }
 }
 
-/** What a symbolic link leads to; undefined for anything else. */
+/** Returns the target of a symbolic link; undefined for anything else. */
 function linkOf(absolute: string): string | undefined {
   return lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink() === true ? readlinkSync(absolute) : undefined;
 }

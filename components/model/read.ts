@@ -10,27 +10,27 @@ import type { Model, Reading } from "./types.ts";
 
 /** A validated model and the settings of the environment it is for. */
 export interface ModelAndStack {
-  /** What this environment has, with what is other here. */
+  /** The topics of this environment, with its overrides. */
   readonly model: Model;
-  /** What all environments have together, with all that is other in some. */
+  /** The topics of all environments together, with the overrides of each. */
   readonly whole: Model;
   readonly stack: StackSettings;
 }
 
-/** What a reading may know besides the files. */
+/** Options of a read. */
 export interface ReadingOptions {
-  /** Shared by readings of trees that have files in common. */
+  /** Cache that reads of trees with common files share. */
   readonly cache?: ReadingCache;
-  /** Name of the stack. Default: from the path of its file; with settings alone nothing is other. */
+  /** Name of the stack. Default: from the path of its file. With settings instead of a file, no overrides apply. */
   readonly stackName?: string | undefined;
-  /** All stacks that there are: what a file says for another one is refused. Default: not known. */
+  /** Names of all stacks. A file that names another stack is refused. Default: unknown, so there is no check. */
   readonly stacks?: readonly string[] | undefined;
 }
 
 /**
- * Reads the declared platform: pure, all problems at once.
+ * Reads the declared platform and reports all problems at once. Pure.
  * @param files - Everything below `topics/`.
- * @param stack - The stack's file, or settings that are valid already (as Pulumi's configuration gives them).
+ * @param stack - The stack's file, or settings that are already validated (as from Pulumi's configuration).
  */
 export function readModel(
   files: readonly SourceFile[],
@@ -55,8 +55,8 @@ export function readModel(
 }
 
 /**
- * The value of a reading.
- * @throws ModelError with every problem when there are any.
+ * Returns the value of a read.
+ * @throws ModelError with every problem, if there are any.
  */
 export function expectRead<T>(reading: Reading<T>): T {
   if (reading.ok) return reading.value;

@@ -2,15 +2,15 @@ import type { Problem } from "./problems/problem.ts";
 import type { SourceLocation } from "./problems/source-location.ts";
 import type { Compatibility } from "./schemas/compatibility.ts";
 
-/** Team that answers for a domain's topics and services. */
+/** Team that is responsible for a domain's topics and services. */
 export interface Owner {
   /** Team slug. */
   readonly team: string;
-  /** Where the team is reached, for example a chat channel. */
+  /** How to reach the team, for example a chat channel. */
   readonly contact: string;
 }
 
-/** How much harm an outage of the domain does. */
+/** How severe an outage of the domain is. */
 export type Criticality = "low" | "medium" | "high";
 
 /** Kafka's `cleanup.policy`. */
@@ -22,42 +22,45 @@ export type Compression = "producer" | "uncompressed" | "gzip" | "snappy" | "lz4
 /** Kafka's `message.timestamp.type`. */
 export type TimestampType = "CreateTime" | "LogAppendTime";
 
-/** State of a topic's tiered storage: segments are copied there; none any more; what is there is deleted. */
+/**
+ * State of a topic's tiered storage. `enabled`: closed segments are copied to the store. `read-only`: no more segments
+ * are copied. `disabled`: the stored segments are deleted.
+ */
 export type RemoteStorage = "enabled" | "read-only" | "disabled";
 
-/** How sensitive data is, from open to closed. */
+/** Sensitivity of data, from public to restricted. */
 export type Classification = "public" | "internal" | "confidential" | "restricted";
 
-/** What of an event is stored outside Kafka. */
+/** The part of an event that is stored outside Kafka. */
 export interface ClaimCheck {
-  /** Bytes above which the content goes to the store. */
+  /** Size in bytes above which the content goes to the store. */
   readonly above: number;
-  /** Largest content in bytes. */
+  /** Maximum content in bytes. */
   readonly atMost: number;
-  /** Path of the field whose bytes are stored; absent: the whole body. */
+  /** Path of the field whose bytes are stored. Default: the whole body. */
   readonly field?: string;
 }
 
-/** A named type with a schema file of its own, which schemas of events and other such types refer to by its full name. */
+/** A named type with a schema file of its own. Schemas of events and other shared types refer to it by its full name. */
 export interface SharedType {
   /** Full name. */
   readonly name: string;
   /** Path of the schema below `topics/`: `schemas/common/Money.avsc`. */
   readonly schemaPath: string;
-  /** The schema as its file has it, as JSON text without white space. */
+  /** The schema as in its file, as JSON text without white space. */
   readonly schema: string;
-  /** The same with types of other files in place of their names. */
+  /** The schema with types of other files inlined. */
   readonly selfContained: string;
-  /** Types of other files that this file refers to itself, sorted by name. */
+  /** Types of other files that this file refers to directly, sorted by name. */
   readonly types: readonly SharedType[];
   readonly source: SourceLocation;
 }
 
 /** A schema that refers to types of other files. */
 export interface SchemaReferences {
-  /** The schema as its own file has it, as JSON text without white space. */
+  /** The schema as in its own file, as JSON text without white space. */
   readonly schema: string;
-  /** Types of other files that this file refers to itself, sorted by name. */
+  /** Types of other files that this file refers to directly, sorted by name. */
   readonly types: readonly SharedType[];
 }
 
@@ -69,12 +72,12 @@ export interface EventDeclaration {
   readonly schemaPath: string;
   /** Full name of the Avro record. */
   readonly record: string;
-  /** The schema as JSON text without white space. What it refers to in other files stands in it in place of the names. */
+  /** The schema as JSON text without white space. Types of other files are inlined. */
   readonly schema: string;
-  /** Where the schema's file refers to types of other files. */
+  /** References to types of other files. Absent if there are none. */
   readonly references?: SchemaReferences;
   readonly compatibility?: Compatibility;
-  /** The event's own, else its topic's. */
+  /** Claim check of the event, otherwise of its topic. */
   readonly claimCheck?: ClaimCheck;
   readonly source: SourceLocation;
 }
@@ -82,11 +85,11 @@ export interface EventDeclaration {
 /** A service that writes to a topic. */
 export interface Producer {
   readonly service: string;
-  /** Event types it publishes, sorted. */
+  /** Event types that it publishes, sorted. */
   readonly events: readonly string[];
   /** Average bytes per second over all brokers. */
   readonly rate?: number;
-  /** Bytes per second and broker. */
+  /** Bytes per second per broker. */
   readonly quota?: number;
   /** Whether it writes in Kafka transactions. */
   readonly transactional?: boolean;
@@ -96,39 +99,39 @@ export interface Producer {
 /** A service whose consumer group reads a topic. */
 export interface Consumer {
   readonly service: string;
-  /** Event types it handles, sorted. */
+  /** Event types that it handles, sorted. */
   readonly events: readonly string[];
-  /** Consumers in the group at full size. */
+  /** Number of consumers in the group at full size. */
   readonly instances: number;
-  /** Bytes per second and broker. */
+  /** Bytes per second per broker. */
   readonly quota?: number;
-  /** Of these, the event types whose stored field it reads, sorted. */
+  /** Handled event types whose stored field it reads, sorted. */
   readonly fetches: readonly string[];
-  /** Delays in ms of the retry topics it asks for, ascending. */
+  /** Delays in ms of the retry topics that it declares, ascending. */
   readonly retryDelays: readonly number[];
   readonly source: SourceLocation;
 }
 
-/** That a topic is on its way out: the first step of its removal. Days as `2027-01-31`. */
+/** Deprecation of a topic, the first step of its removal. Days have the format `2027-01-31`. */
 export interface Deprecation {
   readonly since: string;
   readonly reason: string;
-  /** Day before which the topic is not removed. */
+  /** Day before which the topic must not be removed. */
   readonly removal?: string;
 }
 
 /** Permission to delete a deprecated topic with all its records. */
 export interface Removal {
   readonly topic: string;
-  /** Environments that it leaves while others keep it, sorted. Absent: all. */
+  /** Environments from which it is removed while others keep it, sorted. Default: all. */
   readonly stacks?: readonly string[];
   readonly reason: string;
-  /** Day of the removal, as `2027-01-31`. */
+  /** Day of the removal, for example `2027-01-31`. */
   readonly date: string;
   readonly source: SourceLocation;
 }
 
-/** Settings of a topic that may be other in an environment: how much, how long, how many copies; not what its records mean. */
+/** Settings of a topic that an environment may override: amounts, durations and copies, but not the meaning of records. */
 export const environmentSettings = [
   "partitions",
   "retention",
@@ -148,15 +151,15 @@ export const environmentSettings = [
   "minInsyncReplicas",
 ] as const;
 
-/** What is other of a topic in one environment. */
+/** The settings of a topic that one environment overrides. */
 export interface TopicOverride {
   readonly settings: Partial<Pick<TopicDeclaration, (typeof environmentSettings)[number]>>;
-  /** Where each setting stands. */
+  /** Location of each setting. */
   readonly places: Readonly<Record<string, SourceLocation>>;
   readonly source: SourceLocation;
 }
 
-/** A topic as a product team declares it. Absent settings are the stack's. */
+/** A topic as a product team declares it. For absent settings, the stack's apply. */
 export interface TopicDeclaration {
   readonly name: string;
   readonly description: string;
@@ -165,32 +168,32 @@ export interface TopicDeclaration {
   readonly criticality: Criticality;
   /** Partitions at full size, before the stack's factor. */
   readonly partitions: number;
-  /** Whether `partitions` is this environment's own number, which no factor changes. Absent: no. */
+  /** Whether `partitions` is this environment's own number, to which no factor applies. Default: no. */
   readonly partitionsAsIs?: true;
-  /** Environments that have the topic, sorted. Absent: all. */
+  /** Environments that have the topic, sorted. Default: all. */
   readonly stacks?: readonly string[];
-  /** What is other in some environments, by stack. */
+  /** Overrides by stack. */
   readonly overrides?: Readonly<Record<string, TopicOverride>>;
-  /** Milliseconds; -1 is forever. */
+  /** Milliseconds; -1: forever. */
   readonly retention?: number;
-  /** Bytes and partition. */
+  /** Bytes per partition. */
   readonly retentionBytes?: number;
   readonly cleanup?: Cleanup;
   /** Milliseconds after which a segment is closed. */
   readonly segmentAge?: number;
   /** Bytes at which a segment is closed. */
   readonly segmentSize?: number;
-  /** Milliseconds that a compacted topic keeps the record that deletes a key. */
+  /** Milliseconds for which a compacted topic keeps a tombstone. */
   readonly tombstoneRetention?: number;
-  /** Milliseconds below which compaction leaves a record alone. */
+  /** Minimum age in milliseconds before compaction may remove a record. */
   readonly minCompactionLag?: number;
-  /** Milliseconds after which a record is compacted at the latest. */
+  /** Maximum age in milliseconds before compaction must consider a record. */
   readonly maxCompactionLag?: number;
-  /** Share of the log that waits before compaction starts, 0.01 to 1. */
+  /** Share of the log that must await compaction before it starts, 0.01 to 1. */
   readonly dirtyRatio?: number;
   readonly timestampType?: TimestampType;
   readonly remoteStorage?: RemoteStorage;
-  /** Milliseconds on the brokers' own disks. */
+  /** Milliseconds for which segments stay on the brokers' own disks. */
   readonly localRetention?: number;
   /** Bytes of a partition on the broker's own disk. */
   readonly localRetentionBytes?: number;
@@ -200,13 +203,13 @@ export interface TopicDeclaration {
   readonly compatibility?: Compatibility;
   readonly replicationFactor?: number;
   readonly minInsyncReplicas?: number;
-  /** The topic's own, else its domain's. */
+  /** Classification of the topic, otherwise of its domain. */
   readonly classification?: Classification;
-  /** Regions in which the data may be kept, sorted: the topic's own, else its domain's. Absent: any. */
+  /** Regions in which the data may be kept, sorted: those of the topic, otherwise of its domain. Default: any. */
   readonly residency?: readonly string[];
   readonly labels?: Readonly<Record<string, string>>;
   readonly deprecated?: Deprecation;
-  /** Field whose value is the record key; absent: records have no key. */
+  /** Field whose value is the record key. Absent if records have no key. */
   readonly key?: string;
   /** Sorted by name. */
   readonly events: readonly EventDeclaration[];
@@ -215,7 +218,7 @@ export interface TopicDeclaration {
   /** Sorted by service. */
   readonly consumers: readonly Consumer[];
   readonly source: SourceLocation;
-  /** Where the settings stand that the file has, by the file's name of each. */
+  /** Locations of the settings in the file, by the name of each. */
   readonly places: Readonly<Record<string, SourceLocation>>;
 }
 
@@ -223,27 +226,27 @@ export interface TopicDeclaration {
 export interface SagaStep {
   readonly name: string;
   readonly service: string;
-  /** Event that asks for the step. */
+  /** Event that requests the step. */
   readonly command: string;
-  /** Events that say it is done. */
+  /** Events that report success. */
   readonly success: readonly string[];
-  /** Events that say it can't be done. */
+  /** Events that report failure. */
   readonly failure: readonly string[];
-  /** How it is undone: what asks for it, what answers. */
+  /** Compensation of the step: the event that requests it, and the reply. */
   readonly compensation?: { readonly command: string; readonly reply: string };
-  /** Whether it is the point of no return: it may fail, and is never undone. */
+  /** Whether the step is the pivot. It may fail, and is never undone. */
   readonly pivot: boolean;
-  /** Whether it comes after the point of no return. */
+  /** Whether the step comes after the pivot. */
   readonly retriable: boolean;
   readonly source: SourceLocation;
 }
 
-/** A saga as the coordinator's domain declares it. Events by name. */
+/** A saga as the coordinator's domain declares it. It refers to events by name. */
 export interface Saga {
   readonly name: string;
   readonly domain: string;
   readonly description: string;
-  /** Service that starts it and decides its end. */
+  /** Service that starts the saga and decides its terminal state. */
   readonly coordinator: string;
   /** Record key that all events of one run share. */
   readonly key: string;
@@ -266,25 +269,28 @@ export interface Domain {
   readonly services: readonly string[];
   /** Sorted by name. */
   readonly topics: readonly TopicDeclaration[];
-  /** In the model of one environment: topics that only others have, sorted by name. Absent: none. */
+  /**
+   * Topics that only other environments have, sorted by name. Present only in the model of one environment. Default:
+   * none.
+   */
   readonly elsewhere?: readonly TopicDeclaration[];
   /** Sorted by name. */
   readonly sagas: readonly Saga[];
   /** Sorted by topic. */
   readonly removals: readonly Removal[];
   readonly source: SourceLocation;
-  /** Where its head stands, by the file's name of each field: `criticality`, `owner.contact`, `services.order-service`. */
+  /** Locations of the fields of its head, by the name of each: `criticality`, `owner.contact`, `services.order-service`. */
   readonly places: Readonly<Record<string, SourceLocation>>;
 }
 
-/** All that product teams declared, validated. Sorted by name at each level. */
+/** The validated declarations of all product teams. Every level is sorted by name. */
 export interface Model {
   readonly domains: readonly Domain[];
   /** Schema files that no event needs, by path from the project's root, sorted. Default: none. */
   readonly unusedSchemas?: readonly string[];
 }
 
-/** Outcome of reading: a value, or every problem found. */
+/** Result of a read: a value, or all problems. */
 export type Reading<T> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problems: readonly Problem[] };

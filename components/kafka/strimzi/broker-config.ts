@@ -1,10 +1,11 @@
 import type { StackSettings } from "../../model/stack/stack.ts";
 
 /**
- * The `config` of the brokers. Settings of the stack come first and cannot be overridden: the model refuses
- * those keys among `extra`.
- * @param brokers - Number of brokers; bounds the replication of Kafka's own topics.
- * @param remoteStorage - Whether the brokers have tiered storage, whose metadata lies in a topic of its own. Default: no.
+ * Returns the `config` of the brokers. The stack's settings come first and cannot be overridden, because the model
+ * refuses their keys in `extra`.
+ * @param brokers - Number of brokers, which limits the replication of Kafka's internal topics.
+ * @param remoteStorage - Whether the brokers have tiered storage, which keeps its metadata in an internal topic.
+ * Default: no.
  */
 export function brokerConfig(
   topics: StackSettings["topics"],

@@ -9,13 +9,16 @@ export interface StrimziInstallationArgs extends OperatorInput {
   /** Strimzi's resource definitions. */
   readonly definitions: readonly Manifest[];
   readonly provider: pulumi.ProviderResource;
-  /** The operator's namespace with its guards. */
+  /** The operator's namespace with its protections. */
   readonly dependsOn: readonly pulumi.Resource[];
   /** Whether the engine must refuse to delete the definitions. */
   readonly protect: boolean;
 }
 
-/** Installs Strimzi: what all platforms of a cluster share, which stays when this one goes, and an operator of its own. */
+/**
+ * Installs Strimzi: an operator for this platform, and the resources that all platforms of a cluster share. The shared
+ * resources stay when this platform is removed.
+ */
 export function installStrimzi({
   definitions,
   provider,
@@ -28,7 +31,7 @@ export function installStrimzi({
   );
   const installed: KubernetesObject[] = [];
   for (const manifest of operatorManifests(input)) {
-    // The operator starts with its rights, and ends before they are taken away.
+    // The operator starts after its rights exist, and ends before they are removed.
     const before = manifest.kind === "Deployment" ? installed : [];
     installed.push(new KubernetesObject(manifest, { provider, dependsOn: [...dependsOn, ...common, ...before] }));
   }

@@ -15,8 +15,8 @@ const MIB = 2 ** 20;
 const CRUISE_CONTROL_MEMORY = 1_024 * MIB;
 
 /**
- * The Kafka resource. It has no entity operator: topics, users, rules and quotas are declared through Kafka's admin
- * API on every substrate, and an operator would remove whatever it does not know.
+ * Returns the Kafka resource. It has no entity operator: on every substrate, topics, users, ACLs and quotas are
+ * declared through Kafka's admin API. An entity operator would remove the objects that it does not know.
  */
 export function kafkaResource(input: StrimziClusterInput): Manifest {
   const { settings, namespace, shape, topics } = input;
@@ -34,9 +34,9 @@ export function kafkaResource(input: StrimziClusterInput): Manifest {
         metadataVersion: settings.metadataVersion,
         rack: { type: "topology-label", topologyKey: settings.topologyKey },
         listeners: listeners(input),
-        // Over mutual TLS a client's name is its certificate's whole subject; the operator adds "User:".
+        // With mutual TLS, the name of a client is the whole subject of its certificate. The operator adds "User:".
         authorization: { type: "simple", superUsers: [`CN=${ADMIN_PRINCIPAL}`] },
-        // Strimzi's own quota plugin would make quotas per principal a silent no-op.
+        // With Strimzi's own quota plugin, quotas per principal would silently have no effect.
         quotas: { type: "kafka" },
         config: brokerConfig(topics, brokersOf(shape), settings.config, settings.remoteStorage !== undefined),
         ...(settings.remoteStorage === undefined ? {} : { tieredStorage: tieredStorage(settings.remoteStorage) }),
@@ -61,7 +61,7 @@ function tieredStorage({
   return { type: "custom", remoteStorageManager: { className, classPath, config } };
 }
 
-/** Moves partitions to brokers that come and away from brokers that go. */
+/** Returns the settings of Cruise Control, which moves partitions to new brokers and away from brokers that are removed. */
 function cruiseControl({ settings, network, pods }: StrimziClusterInput): Record<string, unknown> {
   const heap = `${heapMebibytes(CRUISE_CONTROL_MEMORY)}m`;
   const memory = byteQuantity(CRUISE_CONTROL_MEMORY);
@@ -75,7 +75,7 @@ function cruiseControl({ settings, network, pods }: StrimziClusterInput): Record
   };
 }
 
-/** Where the pods of a part run that is no Kafka node. */
+/** Returns the placement of pods that are not Kafka nodes. */
 function beside(pods: PodSettings): { readonly template?: unknown } {
   const expressions = nodeExpressions(pods);
   const affinity = expressions.length === 0 ? {} : { affinity: nodeAffinity(expressions) };
@@ -90,7 +90,7 @@ const KAFKA_EXPORTER = {
   resources: { requests: { cpu: "50m", memory: "128Mi" }, limits: { memory: "128Mi" } },
 };
 
-/** Bytes per second in the largest of Strimzi's units that keeps them whole, else in KiB/s rounded down. */
+/** Returns a rate in the largest of Strimzi's units that keeps it whole, otherwise in KiB/s, rounded down. */
 function networkRate(bytesPerSecond: number): string {
   for (const [unit, factor] of [
     ["GB", 1e9],

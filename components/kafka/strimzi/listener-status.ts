@@ -12,17 +12,18 @@ const statusSchema = z.object({
     .default([]),
 });
 
-/** What Strimzi reports of a listener. */
+/** Status of a listener, as Strimzi reports it. */
 export interface ListenerStatus {
   /** `host:port`. */
   readonly addresses: readonly string[];
-  /** Certificates (PEM) of the authority that signed the brokers'. */
+  /** Certificates (PEM) of the authority that signed the brokers' certificates. */
   readonly certificates: string;
 }
 
 /**
  * Reads a listener from the status of a Kafka resource.
- * @throws {Error} when the status has no such listener: the operator has not reported it, or reports another shape.
+ * @throws {Error} if the status has no such listener: the operator has not reported it yet, or reports it in another
+ * format.
  */
 export function listenerOf(status: unknown, name: string): ListenerStatus {
   const parsed = statusSchema.safeParse(status ?? {});

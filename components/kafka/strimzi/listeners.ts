@@ -2,7 +2,10 @@ import { podsOf } from "../../kubernetes/network.ts";
 import type { StrimziClusterInput } from "./cluster-input.ts";
 import { LISTENERS } from "./names.ts";
 
-/** Listeners of the brokers: services, the admin, and clients outside the cluster where the stack wants them. */
+/**
+ * Returns the listeners of the brokers: for services, for the admin, and, if the stack declares it, for clients outside
+ * the cluster.
+ */
 export function listeners(input: StrimziClusterInput): Record<string, unknown>[] {
   return [servicesListener(input), adminListener(input), ...externalListener(input)];
 }
@@ -81,7 +84,7 @@ function balancers(sourceRanges: readonly string[], annotations: Readonly<Record
   };
 }
 
-/** With `externalTrafficPolicy: Local` a broker sees the client's own address. */
+/** Returns the allowed source ranges. With `externalTrafficPolicy: Local` a broker sees the client's own address. */
 function ranges(sourceRanges: readonly string[]): Record<string, unknown>[] {
   return sourceRanges.map((range) => ({ ipBlock: { cidr: range } }));
 }

@@ -1,12 +1,12 @@
-/** Names and numbers that the kit and Strimzi agree on. */
+/** Names and numbers that the kit shares with Strimzi. */
 
-/** Release of Strimzi whose operator, images and CRDs are used. */
+/** Strimzi release of the operator, images and CRDs. */
 export const STRIMZI_VERSION = "1.2.0";
 
 /** API version of Kafka and KafkaNodePool. */
 export const STRIMZI_API = "kafka.strimzi.io/v1";
 
-/** Listeners that every cluster has; names are at most 11 characters, ports from 9092 without 9404 and 9999. */
+/** Listeners of every cluster. A name has at most 11 characters. Ports start at 9092, without 9404 and 9999. */
 export const LISTENERS = {
   /** Services: TLS and SCRAM-SHA-512. */
   services: { name: "tls", port: 9093 },
@@ -16,13 +16,13 @@ export const LISTENERS = {
   admin: { name: "admin", port: 9095 },
 } as const;
 
-/** Port on which brokers, controllers and their company publish metrics. */
+/** Port on which brokers, controllers, Cruise Control and the exporter serve metrics. */
 export const METRICS_PORT = 9404;
 
-/** Labels by which Strimzi marks the pods of a cluster. */
+/** Returns the labels that Strimzi sets on the pods of a cluster. */
 export const clusterLabel = (cluster: string): Record<string, string> => ({ "strimzi.io/cluster": cluster });
 
-/** Names of the Secrets in which Strimzi looks for the clients' authority. */
+/** Returns the names of the Secrets from which Strimzi reads the clients' authority. */
 export const clientsAuthoritySecrets = (cluster: string) => ({
   certificate: `${cluster}-clients-ca-cert`,
   key: `${cluster}-clients-ca`,

@@ -2,28 +2,30 @@ import { type Manifest, platformLabels } from "../../kubernetes/manifest.ts";
 import { addresses, allow, type NameService, podsOf } from "../../kubernetes/network.ts";
 import { clusterLabel } from "./names.ts";
 
-/** What {@link clusterPolicy} follows from. */
+/** Input of {@link clusterPolicy}. */
 export interface ClusterPolicyInput {
   readonly cluster: string;
   readonly namespace: string;
   /** Addresses of the Kubernetes API. */
   readonly apiServers: readonly string[];
-  /** Its ports. */
+  /** Ports of the Kubernetes API. */
   readonly apiServerPorts: readonly number[];
   readonly dns: NameService;
-  /** The store of tiered storage, where the brokers have one. */
+  /** Object store of tiered storage. Absent if the brokers have none. */
   readonly remoteStorage?: { readonly cidrs: readonly string[]; readonly port: number } | undefined;
 }
 
 /**
- * Ports between the pods of a cluster, by Strimzi's own policies: controllers (9090) and brokers (9091), to which Cruise Control and the exporter connect
- * too. The brokers' agent (8443) and Cruise Control's REST API are the operator's alone, which has a policy of its own.
+ * Ports between the pods of a cluster in Strimzi's own policies: controllers (9090) and brokers (9091). Cruise Control
+ * and the exporter connect to them too. Only the operator, which has a policy of its own, connects to the brokers'
+ * agent (8443) and to Cruise Control's REST API.
  */
 const CLUSTER_PORTS = [9_090, 9_091] as const;
 
 /**
- * What the cluster's pods may reach: each other where Strimzi lets them, the names' server, and the Kubernetes API, from which a broker
- * learns its zone when it starts; and the store of tiered storage. Who may reach them is Strimzi's to write, from the listeners.
+ * Returns the policy for the egress of the cluster's pods. They may connect to each other where Strimzi allows it, to
+ * DNS, to the Kubernetes API, from which a broker reads its zone when it starts, and to the object store of tiered
+ * storage. Strimzi writes the ingress policies from the listeners.
  */
 export function clusterPolicy({
   cluster,
@@ -38,7 +40,8 @@ export function clusterPolicy({
     metadata: { name, namespace, labels: platformLabels(name, "kafka") },
     pods: clusterLabel(cluster),
     dns,
-    // Policies only ever add: whatever were let in here would be let in beside what Strimzi's own policies leave.
+    // Policies are additive: an ingress rule here would allow connections beyond those that Strimzi's own policies
+    // allow.
     to: [
       { peers: [podsOf(namespace, clusterLabel(cluster))], ports: CLUSTER_PORTS },
       { peers: addresses(apiServers), ports: apiServerPorts },

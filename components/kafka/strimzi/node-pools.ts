@@ -8,12 +8,18 @@ import { clusterLabel, STRIMZI_API } from "./names.ts";
 const MIB = 2 ** 20;
 const LARGEST_HEAP = 6 * 2 ** 30;
 
-/** Heap of a node in MiB: half of its memory, at most 6 GiB; Kafka lives on the page cache, which takes the rest. */
+/**
+ * Returns the heap of a node in MiB: half of its memory, at most 6 GiB. Kafka uses the rest of the memory as page
+ * cache.
+ */
 export function heapMebibytes(memory: number): number {
   return Math.floor(Math.min(memory / 2, LARGEST_HEAP) / MIB);
 }
 
-/** The pools of a cluster: the controllers', then one of brokers per zone, so that every broker's zone is known beforehand. */
+/**
+ * Returns the node pools of a cluster: one of controllers, then one of brokers per zone, so that every broker's zone is
+ * known in advance.
+ */
 export function nodePools(input: StrimziClusterInput): Manifest[] {
   return [controllerPool(input), ...input.shape.zones.map((zone, index) => brokerPool(input, zone, index))];
 }
@@ -82,7 +88,7 @@ function brokerPool(input: StrimziClusterInput, zone: string, index: number): Ma
   );
 }
 
-/** A controlled shutdown hands every partition's leadership over first. */
+/** A controlled shutdown first hands over the leadership of every partition. */
 const POD = { terminationGracePeriodSeconds: 120, enableServiceLinks: false };
 
 function pool(
@@ -99,7 +105,7 @@ function pool(
       name,
       namespace: input.namespace,
       labels: { ...platformLabels(cluster, "kafka"), ...clusterLabel(cluster) },
-      // Ids that the operator gives to new nodes; where nodes go, the highest id goes first.
+      // Ids that the operator assigns to new nodes. When nodes are removed, the highest id is removed first.
       annotations: { "strimzi.io/next-node-ids": `[${ids.first}-${ids.last}]` },
     },
     spec,
@@ -109,7 +115,8 @@ function pool(
 function size(cpu: string, memory: number): Record<string, unknown> {
   const heap = `${heapMebibytes(memory)}m`;
   return {
-    // No limit on processors: a throttled broker falls out of sync. Memory asked for is memory had.
+    // There is no CPU limit, because a throttled broker falls out of sync. The memory request equals the limit, so the
+    // memory is guaranteed.
     resources: { requests: { cpu, memory: byteQuantity(memory) }, limits: { memory: byteQuantity(memory) } },
     jvmOptions: { "-Xms": heap, "-Xmx": heap },
   };
@@ -124,7 +131,7 @@ function jbod(volumes: readonly number[], storageClass: string | undefined): Rec
       size: byteQuantity(bytes),
       ...(storageClass === undefined ? {} : { class: storageClass }),
       ...(id === 0 ? { kraftMetadata: "shared" } : {}),
-      // The volumes outlive the cluster's resources; they are deleted by hand.
+      // The volumes outlive the cluster's resources. An operator deletes them by hand.
       deleteClaim: false,
     })),
   };
@@ -134,7 +141,7 @@ function roleLabels(cluster: string, role: "broker" | "controller"): Record<stri
   return { ...clusterLabel(cluster), [`strimzi.io/${role}-role`]: "true" };
 }
 
-/** No two nodes of a role on one host, so that a lost host is one lost node. */
+/** Returns a rule that puts each node of a role on another host, so that the loss of a host is the loss of one node. */
 function apart({ settings }: StrimziClusterInput, role: "broker" | "controller"): Record<string, unknown> {
   const term = {
     topologyKey: "kubernetes.io/hostname",

@@ -10,37 +10,37 @@ import { kafkaVersions } from "../../model/stack/stack-kafka.ts";
 import type { PodSettings } from "../../model/stack/stack-pods.ts";
 import { STRIMZI_VERSION } from "./names.ts";
 
-/** What the operator's installation follows from. */
+/** Input of the operator's installation. */
 export interface OperatorInput {
-  /** Namespace it runs in; it watches no other. */
+  /** Namespace of the operator. The operator watches only this one. */
   readonly namespace: string;
-  /** Name of the Kafka resource that it runs. */
+  /** Name of the Kafka resource that the operator runs. */
   readonly cluster: string;
   readonly image: string | undefined;
-  /** Images of Kafka by version, where they are not Strimzi's own. */
+  /** Kafka images by version, if they are not Strimzi's own. */
   readonly kafkaImages: Readonly<Partial<Record<string, string>>> | undefined;
   readonly pods: PodSettings;
   /** Addresses of the Kubernetes API. */
   readonly apiServers: readonly string[];
-  /** Its ports. */
+  /** Ports of the Kubernetes API. */
   readonly apiServerPorts: readonly number[];
   readonly dns: NameService;
-  /** Namespaces whose pods read its metrics. */
+  /** Namespaces whose pods read the operator's metrics. */
   readonly metricsReaders: readonly string[];
 }
 
 /** Name of the operator's Deployment, account and roles. */
 export const OPERATOR_NAME = "strimzi-cluster-operator";
-/** Labels by which the operator's pods are found. */
+/** Labels of the operator's pods. */
 export const OPERATOR_PODS = { name: OPERATOR_NAME, "strimzi.io/kind": "cluster-operator" };
 const OPERATOR_PORT = 8_080;
-/** Image of the operator where the stack names none. */
+/** Image of the operator if the stack names none. */
 export const OPERATOR_IMAGE = `quay.io/strimzi/operator:${STRIMZI_VERSION}`;
 
 const ALL = ["get", "list", "watch", "create", "delete", "patch", "update"];
 const WATCH = ["get", "list", "watch"];
 
-/** Kinds that the operator answers for, plural. */
+/** Plural names of the resource kinds that the operator reconciles. */
 const OPERATED = [
   "kafkas",
   "kafkanodepools",
@@ -52,9 +52,10 @@ const OPERATED = [
 ];
 
 /**
- * What the operator may do in its namespace. A right that is missing shows only under the real operator: it lists routes of every kind that
- * the API serves in each reconciliation, and one refusal (403) ends the whole of it. test/unit/kubernetes/strimzi-rights.ts holds
- * the rights of Strimzi's own installation, with a reason for each that is left out here.
+ * Rights of the operator in its namespace. A missing right shows only under the real operator: in each reconciliation
+ * it lists routes of every kind that the API serves, and one refusal (403) ends the whole reconciliation.
+ * test/unit/kubernetes/strimzi-rights.ts holds the rights of Strimzi's own installation, with a reason for each right
+ * that is missing here.
  */
 const NAMESPACE_RULES = [
   {
@@ -78,7 +79,7 @@ const NAMESPACE_RULES = [
     verbs: ["get", "patch", "update"],
   },
   { apiGroups: ["kafka.strimzi.io"], resources: OPERATED.map((kind) => `${kind}/finalizers`), verbs: ["update"] },
-  // Rebalances that it starts when brokers come or go are its own to remove.
+  // The operator removes the rebalances that it starts when brokers are added or removed.
   { apiGroups: ["kafka.strimzi.io"], resources: ["kafkarebalances"], verbs: ["delete"] },
   { apiGroups: ["core.strimzi.io"], resources: ["strimzipodsets"], verbs: ALL },
   { apiGroups: ["core.strimzi.io"], resources: ["strimzipodsets/status"], verbs: ["get", "patch", "update"] },
@@ -92,20 +93,23 @@ const NAMESPACE_RULES = [
   },
 ];
 
-/** What it needs of the whole cluster: whether disks can grow, where nodes are, and the right to let brokers read their node's zone. */
+/**
+ * Cluster-wide rights of the operator: it reads whether disks can grow and where nodes are, and it allows brokers to
+ * read their node's zone.
+ */
 const CLUSTER_RULES = [
   { apiGroups: ["storage.k8s.io"], resources: ["storageclasses"], verbs: ["get"] },
   { apiGroups: [""], resources: ["nodes"], verbs: ["list"] },
   { apiGroups: ["rbac.authorization.k8s.io"], resources: ["clusterrolebindings"], verbs: ALL },
 ];
 
-/** Role that the operator binds to brokers, by this very name. */
+/** Name of the role that the operator binds to brokers. The operator requires this name. */
 const BROKER_ROLE = "strimzi-kafka-broker";
 const rbac = "rbac.authorization.k8s.io";
 
 /**
- * The role by which brokers read their node's zone. The operator knows it by its one name, so all installations of a cluster share it, as
- * they share the resource definitions.
+ * Returns the role with which brokers read their node's zone. The operator knows it by a fixed name, so all
+ * installations of a cluster share it, like the resource definitions.
  */
 export function brokerRole(): Manifest {
   const rules = [{ apiGroups: [""], resources: ["nodes"], verbs: ["get"] }];
@@ -118,8 +122,9 @@ export function brokerRole(): Manifest {
 }
 
 /**
- * The binding that gives brokers their role, as the operator itself makes it, but for the labels, which it adds. It removes the binding
- * when it sees the Kafka resource go; an installation that is destroyed takes the operator away before that.
+ * Returns the binding that gives brokers their role. It equals the operator's own binding except for the labels, which
+ * the operator adds. The operator removes the binding when the Kafka resource is deleted. When an installation is
+ * destroyed, the operator is removed before that, and would leave its binding behind.
  */
 function brokersBinding({ cluster, namespace }: OperatorInput): Manifest {
   return {
@@ -131,14 +136,17 @@ function brokersBinding({ cluster, namespace }: OperatorInput): Manifest {
   };
 }
 
-/** The operator: account, roles, configuration, disruption budget, network policy, and last its Deployment. Its CRDs and {@link brokerRole} are applied before. */
+/**
+ * Returns the manifests of the operator: account, roles, configuration, disruption budget, network policy, and last its
+ * Deployment. Its CRDs and {@link brokerRole} are applied before.
+ */
 export function operatorManifests(input: OperatorInput): Manifest[] {
   const { namespace } = input;
   const labels = platformLabels(OPERATOR_NAME, "kafka-operator");
   const subjects = [{ kind: "ServiceAccount", name: OPERATOR_NAME, namespace }];
   const role = (kind: string, name: string) => ({ apiGroup: rbac, kind, name });
   const local = { name: OPERATOR_NAME, namespace, labels };
-  // Two installations in one cluster must not share objects of the whole cluster.
+  // Two installations in one cluster must not share cluster-wide objects.
   const global = `${OPERATOR_NAME}-${namespace}`;
   return [
     serviceAccount(local),
@@ -152,7 +160,7 @@ export function operatorManifests(input: OperatorInput): Manifest[] {
       roleRef: role("ClusterRole", global),
       subjects,
     },
-    // Nobody may hand out rights that he does not have.
+    // Kubernetes allows an account to grant only rights that it has.
     {
       apiVersion: `${rbac}/v1`,
       kind: "ClusterRoleBinding",
@@ -202,7 +210,7 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
     spec: {
       replicas: 1,
       revisionHistoryLimit: 3,
-      // Two at once are no harm: one of them leads.
+      // Two operators at once do no harm, because only the leader acts.
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       selector: { matchLabels: OPERATOR_PODS },
       template: {
@@ -215,7 +223,7 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
           automountServiceAccountToken: false,
           enableServiceLinks: false,
           ...podScheduling(input.pods),
-          // The image brings a user of its own, below the numbers that the kit's pods use.
+          // The image sets its own user, with an id below those of the kit's pods.
           securityContext: { runAsNonRoot: podSecurity.runAsNonRoot, seccompProfile: podSecurity.seccompProfile },
           volumes: [
             {
@@ -250,7 +258,7 @@ function deployment(input: OperatorInput, labels: Record<string, string>): Manif
                 { name: "STRIMZI_LEADER_ELECTION_LEASE_NAME", value: OPERATOR_NAME },
                 { name: "STRIMZI_LEADER_ELECTION_LEASE_NAMESPACE", ...field("metadata.namespace") },
                 { name: "STRIMZI_LEADER_ELECTION_IDENTITY", ...field("metadata.name") },
-                // Brokers, controllers, Cruise Control and the exporter run at the level "restricted" too.
+                // Brokers, controllers, Cruise Control and the exporter also run at the level "restricted".
                 { name: "STRIMZI_POD_SECURITY_PROVIDER_CLASS", value: "restricted" },
                 { name: "STRIMZI_FULL_RECONCILIATION_INTERVAL_MS", value: "120000" },
                 { name: "STRIMZI_OPERATION_TIMEOUT_MS", value: "300000" },
@@ -290,7 +298,7 @@ function imageVariables({ image, kafkaImages }: OperatorInput): { name: string; 
   const operator = image ?? OPERATOR_IMAGE;
   return [
     { name: "STRIMZI_KAFKA_IMAGES", value: byVersion },
-    // The operator refuses to start without these two, although nothing here uses them.
+    // The operator refuses to start without these two variables, although the kit uses neither.
     { name: "STRIMZI_KAFKA_CONNECT_IMAGES", value: byVersion },
     { name: "STRIMZI_KAFKA_MIRROR_MAKER_2_IMAGES", value: byVersion },
     { name: "STRIMZI_DEFAULT_KAFKA_EXPORTER_IMAGE", value: newest },

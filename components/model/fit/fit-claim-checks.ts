@@ -4,12 +4,12 @@ import { type StackSettings, stackSettingsKey } from "../stack/stack.ts";
 import type { Model, TopicDeclaration } from "../types.ts";
 import { formatSize } from "../values/size.ts";
 
-/** Room that a record needs beside the largest content that stays in it: headers, key, the other fields. */
+/** Bytes that a record needs besides the largest content that stays in it: headers, key, the other fields. */
 const recordOverhead = 16 * 1_024;
 
 /**
- * What claim checks ask for and an environment can't give: an end to the records' life, messages as large as the
- * threshold, and on Kubernetes a store.
+ * Returns the claim-check requirements that an environment cannot meet: a limit on the records' lifetime, messages as
+ * large as the threshold, and, on Kubernetes, an object store.
  */
 export function claimCheckFit(model: Model, settings: StackSettings, at: Located): Problem[] {
   const topics = model.domains

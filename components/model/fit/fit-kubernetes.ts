@@ -6,9 +6,9 @@ import { partitionsIn } from "../topics/partitions.ts";
 import type { Model } from "../types.ts";
 
 /**
- * What a stack sets for services on Kubernetes and their topics do not bear: settings of a service that is nowhere, and more
- * pods than its group has partitions to share.
- * @param services - All services that are declared.
+ * Returns the Kubernetes settings of services that do not fit the topics: settings of an undeclared service, and more
+ * pods than the group's topics have partitions.
+ * @param services - All declared services.
  */
 export function kubernetesFit(
   model: Model,
@@ -49,7 +49,10 @@ export function kubernetesFit(
   ];
 }
 
-/** Nodes that keep what was `latest` once run different code under one name; no rollback brings it back. Where data is protected that is refused. */
+/**
+ * Returns the moving image tags. Nodes that pulled `latest` at different times run different code under one name, and a
+ * rollback does not restore the old code. If data is protected, such tags are refused.
+ */
 function movingImages(
   { protect, workloads: { images } }: NonNullable<StackSettings["kubernetes"]>,
   services: ReadonlySet<string>,
@@ -69,7 +72,7 @@ function movingImages(
   ];
 }
 
-/** The partitions of the widest topic that each service consumes. */
+/** Returns the number of partitions of the widest topic that each service consumes. */
 function widestTopics(model: Model, { topics: { partitionFactor } }: StackSettings): Map<string, number> {
   const widest = new Map<string, number>();
   for (const topic of model.domains.flatMap(({ topics }) => topics)) {

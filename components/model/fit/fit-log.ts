@@ -5,14 +5,14 @@ import type { Model, TopicDeclaration } from "../types.ts";
 import { formatDuration } from "../values/duration.ts";
 import { formatSize } from "../values/size.ts";
 
-/** What a topic says of its log that contradicts itself or the environment's defaults. */
+/** Returns the log settings of topics that contradict each other or the environment's defaults. */
 export function logFit(model: Model, settings: StackSettings): Problem[] {
   return model.domains.flatMap((domain) => domain.topics.flatMap((topic) => topicProblems(topic, settings.topics)));
 }
 
-/** Settings that only compaction looks at. */
+/** Settings that have an effect only with compaction. */
 const compactionSettings = ["minCompactionLag", "maxCompactionLag", "dirtyRatio"] as const;
-/** Settings that only tiered storage looks at. */
+/** Settings that have an effect only with tiered storage. */
 const localSettings = ["localRetention", "localRetentionBytes"] as const;
 
 function topicProblems(topic: TopicDeclaration, stack: StackSettings["topics"]): Problem[] {
@@ -33,7 +33,7 @@ function topicProblems(topic: TopicDeclaration, stack: StackSettings["topics"]):
   const compacts = topic.cleanup?.includes("compact") === true;
   const deletes = topic.cleanup !== "compact";
 
-  // What a stack gives may be shorter in a small environment: there the plan closes segments earlier.
+  // The stack's default may be shorter in a small environment. The plan then closes segments earlier.
   if (segmentAge !== undefined && deletes && retention !== undefined && retention >= 0 && segmentAge > retention) {
     report(
       "segment-unfit",

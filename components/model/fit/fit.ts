@@ -8,10 +8,10 @@ import { kubernetesFit } from "./fit-kubernetes.ts";
 import { logFit } from "./fit-log.ts";
 
 /**
- * What topics ask for and the environment can't give, and what the environment sets for services that are
- * nowhere. A topic that declares its replication is held to the stack's min ISR; an environment with fewer
- * than three replicas by its own setting scales every topic down, and is not held to what topics declare.
- * @param at - Places of the stack's settings, where they come from a file.
+ * Returns the requirements of topics that the environment cannot meet, and its settings for undeclared services. A
+ * topic that declares its replication must satisfy the stack's min ISR. An environment whose own setting gives fewer
+ * than three replicas scales every topic down, so the check ignores what the topics declare.
+ * @param at - Locations of the stack's settings, if they come from a file.
  */
 export function checkFit(model: Model, settings: StackSettings, at: Located = unlocated(stackSettingsKey)): Problem[] {
   const problems: Problem[] = [];

@@ -1,8 +1,8 @@
 import type { ModelRule } from "./rules.ts";
 
-/** One thing that is wrong in a file a person edited. Every problem of the model is an error. */
+/** A fault in a file that users edit. Every problem of the model is an error. */
 export interface Problem {
-  /** Rule that is broken; its text stands in `rules.ts`. */
+  /** The broken rule. `rules.ts` holds its text. */
   readonly rule: ModelRule;
   /** Path relative to the project's root, with forward slashes. */
   readonly file: string;
@@ -10,9 +10,9 @@ export interface Problem {
   readonly line: number;
   /** First column is 1. */
   readonly column: number;
-  /** What is wrong, with the value that is wrong. */
+  /** What is wrong, with the wrong value. */
   readonly message: string;
-  /** What to type instead, where it is known. */
+  /** What to write instead. Absent if unknown. */
   readonly fix?: string;
 }
 
@@ -36,7 +36,7 @@ export function sortProblems(problems: readonly Problem[]): Problem[] {
   });
 }
 
-/** One line for people and terminals that link `file:line:column`. */
+/** Returns a problem as one line, for display and for terminals that link `file:line:column`. */
 export function formatProblem(problem: Problem): string {
   const fix = problem.fix === undefined ? "" : ` Fix: ${problem.fix}`;
   return `${problem.file}:${problem.line}:${problem.column} [${problem.rule}] ${problem.message}${fix}`;
@@ -47,7 +47,7 @@ export function compareText(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** The files do not make a model. `problems` holds all of them; the message lists the first twenty. */
+/** Error for files that are not a valid model. `problems` holds all problems; the message lists the first twenty. */
 export class ModelError extends Error {
   readonly problems: readonly Problem[];
 

@@ -1,14 +1,14 @@
 import type * as z from "zod";
 import type { PropertyPath } from "./validation.ts";
 
-/** Enough rounds for a fault in the innermost list to take its topic along. */
+/** Number of rounds. It suffices for a fault in the innermost list to remove its topic. */
 const maxRounds = 8;
 
 /**
- * What is left of a value once everything that breaks its schema is cut out, or undefined when nothing is.
- * The checks after the format then still run on the good parts, and a person reads all problems at once.
- * A required field that is wrong takes its parent along; of a list nothing is kept, so that the places of
- * its items stay true.
+ * Returns what remains of a value after all parts that violate its schema are removed; undefined if nothing remains.
+ * The later checks can then run on the valid parts, and the user sees all problems at once. A required field that is
+ * wrong removes its parent. A list with a fault is removed as a whole, because the locations of its items would
+ * otherwise shift.
  */
 export function keepValid<S extends z.ZodType>(schema: S, value: unknown): z.output<S> | undefined {
   const left: unknown = structuredClone(value);
@@ -27,7 +27,7 @@ export function keepValid<S extends z.ZodType>(schema: S, value: unknown): z.out
   return undefined;
 }
 
-/** Removes the value at a path; where it is absent (a missing field) or in a list, its nearest holder. */
+/** Removes the value at a path. If the value is missing, or in a list, its nearest removable parent is removed. */
 function remove(root: unknown, path: PropertyPath): void {
   let holder = root;
   let last: { object: Record<PropertyKey, unknown>; key: PropertyKey } | undefined;

@@ -1,6 +1,6 @@
 /**
- * Catalogue of what the model rejects. A rule's id is stable: exceptions, editors and CI refer to it.
- * Each text gives the reason for the rule; the message of a problem says what is wrong at its location.
+ * Catalogue of the rules of the model. The id of a rule is stable: exceptions, editors and CI refer to it. Each text
+ * gives the reason for the rule. The message of a problem says what is wrong at its location.
  */
 export const modelRules = {
   "file-unreadable": "The kit reads only plain text files in UTF-8, so that a review shows the whole content.",

@@ -1,8 +1,8 @@
 import { distance } from "fastest-levenshtein";
 
 /**
- * The candidate that was probably meant, or undefined. A slip changes about a third of a word at most (two
- * swapped letters are two steps); beyond that a proposal would mislead.
+ * Returns the candidate that the user probably meant, or undefined. A typo changes at most about a third of a word (two
+ * swapped letters count as two changes). A suggestion for a larger difference would be misleading.
  */
 export function closest(word: string, candidates: Iterable<string>): string | undefined {
   let best: string | undefined;
@@ -17,7 +17,7 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Fix text for a word that is not among the known ones: the closest one, else (when few) all of them. */
+/** Returns the fix for an unknown word: the closest known word, otherwise all known words if they are few. */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const known = [...candidates].sort();
   const meant = closest(word, known);

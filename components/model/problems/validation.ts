@@ -9,17 +9,20 @@ import { didYouMean } from "./suggestion.ts";
 /** Steps from a file's root to a value. */
 export type PropertyPath = readonly PropertyKey[];
 
-/** Finds where a value (or its key) stands. A path that is not there gives its nearest ancestor. */
+/**
+ * Finds the location of a value or of its key. For a path that does not exist, it returns the location of the nearest
+ * parent.
+ */
 export interface Located {
   place(path: PropertyPath, part?: "key" | "value"): SourceLocation;
 }
 
-/** For values that do not come from a file: every place is the origin's first character. */
+/** Returns locations for values that do not come from a file: every location is the first character of the origin. */
 export function unlocated(origin: string): Located {
   return { place: () => ({ file: origin, line: 1, column: 1 }) };
 }
 
-/** Prints a path as people write it: `topics.order-events.partitions`, `kafka.zones[1]`. */
+/** Prints a path as users write it: `topics.order-events.partitions`, `kafka.zones[1]`. */
 export function formatPath(path: PropertyPath): string {
   let text = "";
   for (const step of path) {
@@ -30,7 +33,7 @@ export function formatPath(path: PropertyPath): string {
   return text;
 }
 
-/** Validates a value against a schema of this package; each issue becomes a problem at its place. */
+/** Validates a value against a schema of this package. Each issue becomes a problem at its location. */
 export function validate<S extends z.ZodType>(schema: S, value: unknown, at: Located): Reading<z.output<S>> {
   const result = schema.safeParse(value, { reportInput: true });
   if (result.success) return { ok: true, value: result.data };
@@ -178,7 +181,7 @@ function valueAt(root: unknown, path: PropertyPath): unknown {
   return value;
 }
 
-/** Follows a path through the schema itself, to tell what it knows there. */
+/** Returns the part of a schema at a path, for suggestions. */
 function schemaAt(schema: z.core.$ZodType, path: PropertyPath): z.core.$ZodType | undefined {
   let current: z.core.$ZodType | undefined = schema;
   for (const step of path) {
@@ -201,7 +204,7 @@ function unwrapped(schema: z.core.$ZodType): z.core.$ZodType {
   return schema;
 }
 
-/** The field's own example as the file would have it; empty where it has none, or none short enough for a line. */
+/** Returns the example of a field as the file would contain it; empty if it has none that fits on a line. */
 function exampleOf(schema: z.core.$ZodType, path: PropertyPath): string {
   let found = schemaAt(schema, path);
   for (;;) {
@@ -242,8 +245,8 @@ function allowedLiterals(schema: z.core.$ZodType, path: PropertyPath): string | 
 }
 
 /**
- * A name that was probably meant: without the quotes of a word processor, as a slug, or in one word.
- * @param pattern - What is allowed, as a regular expression between slashes.
+ * Returns the name that the user probably meant: without typographic quotes, as a slug, or as one word.
+ * @param pattern - The allowed pattern, as a regular expression between slashes.
  */
 function nameFix(name: string, pattern?: string): string | undefined {
   const bare = name.replace(/["'`\u2018-\u201f\u00ab\u00bb]/g, "").trim();
@@ -270,7 +273,10 @@ const typeNames: Readonly<Record<string, string>> = {
   boolean: "true or false",
 };
 
-/** A number in quotes is the usual slip; a date or a number where a text is wanted the other one. */
+/**
+ * Returns the fix for a value of the wrong type. The usual faults are a number in quotes, and a date or a number
+ * instead of a text.
+ */
 function typeFix(expected: string, found: unknown): string | undefined {
   if ((expected === "int" || expected === "number") && typeof found === "string" && /^\d+$/.test(found))
     return `write ${found} without quotes`;

@@ -1,8 +1,11 @@
 import { isObject } from "../values/json.ts";
 
-/** Kind of a type after its names are resolved; what defaults and unions need. */
+/** A type after its names are resolved, with what the checks of defaults and unions need. */
 export interface Resolved {
-  /** Unions hold at most one of each: a primitive's or container's kind, or a full name. */
+  /**
+   * Identity of the type: the kind of a primitive or container, or a full name. A union holds at most one type of each
+   * identity.
+   */
   readonly identity: string;
   /** Kind of the type, for example `record`, `int` or `union`. */
   readonly kind: string;
@@ -10,11 +13,11 @@ export interface Resolved {
   readonly size?: number;
   readonly items?: Resolved;
   readonly branches?: readonly Resolved[];
-  /** Filled after the name is known, because a record may refer to itself. */
+  /** Set after the name is known, because a record may refer to itself. */
   readonly fields?: Map<string, { readonly type: Resolved; readonly hasDefault: boolean }>;
 }
 
-/** Whether a JSON default fits a type. A union's default belongs to its first branch. */
+/** Returns whether a JSON default fits a type. The default of a union belongs to its first branch. */
 export function fits(value: unknown, type: Resolved): boolean {
   switch (type.kind) {
     case "null":

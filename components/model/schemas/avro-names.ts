@@ -1,12 +1,12 @@
-/** How Avro schemas name types: full names, namespaces, and types of other files in place of their names. */
+/** Names of types in Avro schemas: full names, namespaces, and inlining of types of other files. */
 import { isObject } from "../values/json.ts";
 
-/** Types without a name and parts. */
+/** Types without a name and without parts. */
 export const primitives = ["null", "boolean", "int", "long", "float", "double", "bytes", "string"];
 /** Types with parts or a name. */
 export const complex = ["record", "error", "enum", "fixed", "array", "map"];
 
-/** A schema in which every name is a full one: two that mean the same by other namespaces become equal. */
+/** Returns a schema with full names everywhere. Schemas that differ only in how they write namespaces become equal. */
 export function withFullNames(schema: unknown, namespace = ""): unknown {
   if (typeof schema === "string") return primitives.includes(schema) ? schema : fullName(schema, namespace);
   if (Array.isArray(schema)) return schema.map((branch: unknown) => withFullNames(branch, namespace));
@@ -32,7 +32,10 @@ export function withFullNames(schema: unknown, namespace = ""): unknown {
   };
 }
 
-/** A schema in which the first mention of each type of another file is its definition; both are known to be good. */
+/**
+ * Returns a schema with the first reference to each type of another file replaced by its definition. Both must be
+ * valid.
+ */
 export function withSharedTypes(schema: unknown, types: ReadonlyMap<string, unknown>): unknown {
   const defined = new Set<string>();
   const visit = (type: unknown, namespace: string): unknown => {
@@ -72,18 +75,18 @@ export function withSharedTypes(schema: unknown, types: ReadonlyMap<string, unkn
   return visit(schema, "");
 }
 
-/** Full name of a schema's outermost type; undefined where it has none. */
+/** Returns the full name of a schema's outermost type; undefined if it has none. */
 export function nameOfNamedType(json: unknown): string | undefined {
   if (!isObject(json) || typeof json.name !== "string") return undefined;
   return fullName(json.name, typeof json.namespace === "string" ? json.namespace : "");
 }
 
-/** Namespace of a full name; empty where it has none. */
+/** Returns the namespace of a full name; empty if it has none. */
 export function namespaceOf(name: string): string {
   return name.includes(".") ? name.slice(0, name.lastIndexOf(".")) : "";
 }
 
-/** A name as Avro resolves it: one without dots lies in the namespace around it. */
+/** Returns the full name by Avro's rules: a name without dots is in the enclosing namespace. */
 export function fullName(name: string, namespace: string): string {
   return name.includes(".") || namespace === "" ? name : `${namespace}.${name}`;
 }

@@ -1,15 +1,18 @@
-/** Walks an Avro schema by the specification (1.12) and refuses what is none. */
+/** Reads an Avro schema by the specification (1.12) and refuses invalid ones. */
 import { closest } from "../problems/suggestion.ts";
 import { isObject } from "../values/json.ts";
 import { fits, type Resolved } from "./avro-defaults.ts";
 import { complex, fullName, namespaceOf, primitives } from "./avro-names.ts";
 
-/** What looking for a type in other files gives: the type, why it can't be used, or nothing of that name. */
+/**
+ * Result of a search for a type in other files: the type, a reason why it cannot be used, or undefined if no file
+ * defines the name.
+ */
 export type SharedLookup = (
   name: string,
 ) => { readonly json: unknown } | { readonly fault: string; readonly fix?: string } | undefined;
 
-/** What is wrong in a schema, and where: steps from the schema's root. */
+/** A fault in a schema, with its location: steps from the schema's root. */
 export interface AvroProblem {
   readonly path: readonly (string | number)[];
   readonly message: string;
@@ -19,7 +22,7 @@ export interface AvroProblem {
 const namePattern = /^[A-Za-z_][A-Za-z0-9_]*$/;
 const maxNesting = 64;
 
-/** Thrown for what is no schema. */
+/** Error for an invalid schema. */
 export class SchemaFault extends Error {
   readonly problem: AvroProblem;
 
@@ -31,7 +34,7 @@ export class SchemaFault extends Error {
 
 type Path = readonly (string | number)[];
 
-/** Reads one schema; afterwards it knows what the schema refers to. */
+/** Reads one schema. After the read it holds the references of the schema. */
 export class SchemaReader {
   readonly #named = new Map<string, Resolved>();
   readonly #shared: SharedLookup;
@@ -40,14 +43,14 @@ export class SchemaReader {
   readonly #references = new Set<string>();
   /** Full names that the schema's own file defines. */
   readonly #own = new Set<string>();
-  /** Whether a type of another file is being read. */
+  /** Whether it is currently reading a type of another file. */
   #elsewhere = false;
 
   constructor(shared: SharedLookup) {
     this.#shared = shared;
   }
 
-  /** Full names of the types of other files that the schema refers to by itself, sorted. */
+  /** Full names of the types of other files that the schema refers to directly, sorted. */
   get references(): string[] {
     return [...this.#references].sort();
   }
@@ -143,7 +146,7 @@ export class SchemaReader {
     try {
       return this.type(shared.json, "", path, depth + 1);
     } catch (error) {
-      // Good by itself, so it is what this schema defines besides that it can't stand beside.
+      // The type is valid by itself, so it conflicts with another definition of this schema.
       if (error instanceof SchemaFault)
         throw new SchemaFault(path, `${name} can't be used here: ${error.message}`, error.problem.fix);
       throw error;
@@ -248,7 +251,10 @@ export class SchemaReader {
   }
 }
 
-/** @throws SchemaFault when aliases are given and are no list of names. */
+/**
+ * Checks aliases.
+ * @throws SchemaFault if aliases are present and not a list of names.
+ */
 function checkAliases(aliases: unknown, path: Path): void {
   if (aliases === undefined) return;
   if (!Array.isArray(aliases))

@@ -3,32 +3,32 @@ import { nameOfNamedType, withSharedTypes } from "./avro-names.ts";
 import { type AvroProblem, SchemaFault, SchemaReader, type SharedLookup } from "./avro-schema-reader.ts";
 
 /*
- * Reads Avro schemas by the specification (1.12), without building codecs: the model reads thousands of them,
- * and a codec library compiles code for each. Services encode with such a library; a test holds the two to the
- * same verdict.
+ * This file reads Avro schemas by the specification (1.12) without building codecs. The model reads thousands of
+ * schemas, and a codec library compiles code for each. Services encode with such a library. A test checks that both
+ * accept the same schemas.
  */
 
-/** What the model needs to know of a schema file. */
+/** The part of a schema file that the model needs. */
 export interface AvroRecord {
   /** Full name, with namespace. */
   readonly record: string;
   /** Names of the record's own fields, in order. */
   readonly fields: readonly string[];
-  /** JSON text without white space, key order kept; types of other files stand in it in place of their names. */
+  /** JSON text without white space, in the original key order. Types of other files are inlined. */
   readonly schema: string;
-  /** Where it refers to types of other files. */
+  /** References to types of other files. Absent if there are none. */
   readonly sharing?: SchemaSharing;
 }
 
-/** The types of other files that a schema refers to. */
+/** References of a schema to types of other files. */
 export interface SchemaSharing {
-  /** The schema as its own file has it, as JSON text without white space. */
+  /** The schema as in its own file, as JSON text without white space. */
   readonly schema: string;
-  /** Full names of the types that this file refers to itself, sorted. */
+  /** Full names of the types that this file refers to directly, sorted. */
   readonly names: readonly string[];
 }
 
-/** A named type with a file of its own, for schemas that refer to it. */
+/** A named type with a file of its own, which other schemas refer to. */
 export interface AvroSharedType {
   /** Full name. */
   readonly name: string;
@@ -36,13 +36,13 @@ export interface AvroSharedType {
   readonly json: unknown;
   /** JSON text of the file without white space. */
   readonly schema: string;
-  /** The same with types of other files in place of their names. */
+  /** The JSON text with types of other files inlined. */
   readonly selfContained: string;
-  /** Full names of the types of other files that this file refers to itself, sorted. */
+  /** Full names of the types of other files that this file refers to directly, sorted. */
   readonly names: readonly string[];
 }
 
-/** Outcome of reading a schema. */
+/** Result of reading a schema. */
 export type AvroReading<T = AvroRecord> =
   | { readonly ok: true; readonly value: T }
   | { readonly ok: false; readonly problem: AvroProblem };
@@ -97,9 +97,9 @@ export function readSharedType(json: unknown, shared: SharedLookup): AvroReading
 }
 
 /**
- * A schema, of an event or shared, with what it refers to in place of the names.
+ * Returns a schema, of an event or shared, with the referenced types inlined.
  * @param types - JSON texts by full name.
- * @throws Error for what is no schema, saying why.
+ * @throws Error with the reason, if the JSON is not a schema.
  */
 export function selfContainedSchema(json: unknown, types: ReadonlyMap<string, string>): string {
   const lookup: SharedLookup = (name) => {
@@ -113,7 +113,7 @@ export function selfContainedSchema(json: unknown, types: ReadonlyMap<string, st
   throw new Error(shared.problem.message);
 }
 
-/** What was found out about the outermost type of a schema. */
+/** Facts about the outermost type of a schema. */
 interface NamedType {
   readonly name: string;
   readonly names: readonly string[];

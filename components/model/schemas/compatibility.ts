@@ -1,4 +1,4 @@
-/** Confluent's names for compatibility levels, which Apicurio's ccompat API shares. */
+/** Confluent's names of compatibility levels, which Apicurio's ccompat API also uses. */
 export type Compatibility =
   | "BACKWARD"
   | "BACKWARD_TRANSITIVE"

@@ -3,14 +3,14 @@ import type { AvroReading, AvroRecord } from "./avro-schema.ts";
 import type { AvroProblem } from "./avro-schema-reader.ts";
 import { annotations, isObject, type JsonSchema, lookUp } from "./json-schema-parts.ts";
 
-/** The version of the language that registries, AsyncAPI and validators share. */
+/** The JSON Schema draft that registries, AsyncAPI and validators all support. */
 const draft = "http://json-schema.org/draft-07/schema#";
 const fullNamePattern = /^[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)+$/;
 
 const require = createRequire(import.meta.url);
 let checker: import("ajv").Ajv | undefined;
 
-/** Loaded where there is such a schema: Avro alone must not pay for it. */
+/** Loads Ajv on first use, so that projects with only Avro do not pay for it. */
 function ajv(): import("ajv").Ajv {
   const { Ajv } = require("ajv") as typeof import("ajv");
   checker ??= new Ajv({ strict: false, validateFormats: false });
@@ -18,8 +18,8 @@ function ajv(): import("ajv").Ajv {
 }
 
 /**
- * Reads parsed JSON as the JSON Schema (draft-07) of an event: an object whose `title` is its full name. Its own fields are those that every
- * document has.
+ * Reads parsed JSON as the JSON Schema (draft-07) of an event: an object whose `title` is its full name. The event's
+ * fields are the properties that every document has.
  */
 export function readJsonEventSchema(json: unknown): AvroReading<Omit<AvroRecord, "sharing">> {
   const problem = faultOf(json);
@@ -75,7 +75,7 @@ function faultOf(json: unknown): AvroProblem | undefined {
   return faultWithin(json, json, []);
 }
 
-/** Names within a schema whose values are schemas, by what holds them. */
+/** Keywords whose values contain schemas, by the kind of container. */
 const schemaKeywords = [
   "additionalProperties",
   "additionalItems",
@@ -90,7 +90,10 @@ const schemaKeywords = [
 const listKeywords = ["anyOf", "oneOf", "allOf", "items"];
 const mapKeywords = ["properties", "patternProperties", "definitions", "dependencies"];
 
-/** References that lead nowhere or outside, what stands beside them, and patterns that are none. */
+/**
+ * Returns the first fault within a schema: a reference that is broken or leaves the document, a keyword beside a
+ * reference, or an invalid pattern.
+ */
 function faultWithin(schema: unknown, root: JsonSchema, path: readonly (string | number)[]): AvroProblem | undefined {
   if (!isObject(schema)) return undefined;
   const reference = schema.$ref;

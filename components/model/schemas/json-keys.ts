@@ -1,18 +1,19 @@
-/** A key that stands twice in one object of a JSON text. */
+/** A key that appears twice in one object of a JSON text. */
 export interface DuplicateKey {
   readonly key: string;
-  /** Index of its second place in the text. */
+  /** Index of its second occurrence in the text. */
   readonly offset: number;
 }
 
 const text = /"(?:[^"\\]|\\.)*"/suy;
 
 /**
- * Finds the first key that stands twice in its object, which `JSON.parse` does not tell. In one pass over the text.
+ * Finds the first key that appears twice in its object, which `JSON.parse` does not report. It takes one pass over the
+ * text.
  * @param json - Valid JSON.
  */
 export function findDuplicateKey(json: string): DuplicateKey | undefined {
-  /** Keys of the objects that are open; undefined stands for a list. */
+  /** Keys of the open objects; undefined stands for a list. */
   const open: (Set<string> | undefined)[] = [];
   for (let index = 0; index < json.length; index += 1) {
     const character = json[index];

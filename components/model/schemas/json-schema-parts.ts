@@ -1,4 +1,4 @@
-/** A JSON Schema as parsed: an object of keywords, or whether anything is allowed. */
+/** A parsed JSON Schema: an object of keywords, or a boolean that allows everything or nothing. */
 export type JsonSchema = boolean | SchemaObject;
 
 /** Keywords with their values. */
@@ -6,7 +6,7 @@ export interface SchemaObject {
   readonly [keyword: string]: unknown;
 }
 
-/** Keywords that refuse nothing. */
+/** Keywords that refuse no value. */
 export const annotations: ReadonlySet<string> = new Set([
   "title",
   "description",
@@ -21,7 +21,10 @@ export const annotations: ReadonlySet<string> = new Set([
   "$anchor",
 ]);
 
-/** The schema that a `$ref` within its document leads to, through any number of steps; another schema as it is. */
+/**
+ * Returns the schema that a `$ref` refers to within its document, through any number of steps. A schema without a
+ * `$ref` is returned unchanged.
+ */
 export function resolvePointer(schema: JsonSchema, root: JsonSchema): JsonSchema {
   let found = schema;
   for (let step = 0; step < 100 && isObject(found) && typeof found.$ref === "string"; step += 1) {
@@ -32,7 +35,7 @@ export function resolvePointer(schema: JsonSchema, root: JsonSchema): JsonSchema
   return found;
 }
 
-/** What a pointer such as `#/$defs/Item` leads to; undefined where it leads nowhere. */
+/** Returns the target of a pointer such as `#/$defs/Item`; undefined if it does not exist. */
 export function lookUp(pointer: string, root: JsonSchema): JsonSchema | undefined {
   if (pointer === "#") return root;
   if (!pointer.startsWith("#/")) return undefined;
@@ -45,7 +48,7 @@ export function lookUp(pointer: string, root: JsonSchema): JsonSchema | undefine
   return isObject(found) || typeof found === "boolean" ? (found as JsonSchema) : undefined;
 }
 
-/** Equal as JSON: the order of keys does not matter. */
+/** Returns whether two values are equal as JSON. The order of keys is ignored. */
 export function sameJson(a: unknown, b: unknown): boolean {
   if (a === b) return true;
   if (Array.isArray(a) && Array.isArray(b))
@@ -57,7 +60,7 @@ export function sameJson(a: unknown, b: unknown): boolean {
   );
 }
 
-/** Whether a value is an object of JSON. */
+/** Returns whether a value is a JSON object. */
 export function isObject(value: unknown): value is SchemaObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }

@@ -8,15 +8,18 @@ export interface ProtobufField {
   readonly name: string;
   /** A scalar type, or the full name of a message or enum. */
   readonly type: string;
-  /** `optional` where presence is kept, `repeated`, a map's key type, or the `oneof` it stands in; absent for a plain field. */
+  /**
+   * `optional` for a field with presence, `repeated`, the key type of a map, or the `oneof` of the field. Absent for a
+   * plain field.
+   */
   readonly label?: string;
-  /** Its comment. */
+  /** Comment of the field. */
   readonly doc?: string;
 }
 
-/** What may not be used again. */
+/** Names and numbers that may not be used again. */
 interface Reserved {
-  /** Numbers, each range with both its ends. */
+  /** Number ranges, both ends inclusive. */
   readonly numbers: readonly (readonly [number, number])[];
   readonly names: readonly string[];
 }
@@ -25,36 +28,39 @@ interface Reserved {
 export interface ProtobufMessage extends Reserved {
   readonly name: string;
   readonly doc?: string;
-  /** By number, ascending. */
+  /** Sorted by number, ascending. */
   readonly fields: readonly ProtobufField[];
 }
 
 /** An enum. */
 export interface ProtobufEnum extends Reserved {
   readonly name: string;
-  /** Names by number, ascending; aliases of a number sorted. */
+  /** Names by number, ascending. Aliases of a number are sorted. */
   readonly values: ReadonlyMap<number, readonly string[]>;
 }
 
-/** A file: the event's message, and everything that it may hold. */
+/** A `.proto` file: the event's message, and every type that it may contain. */
 export interface ProtobufSchema {
-  /** Full name of the event's message: the file's first one. */
+  /** Full name of the event's message: the first message of the file. */
   readonly record: string;
   readonly messages: ReadonlyMap<string, ProtobufMessage>;
   readonly enums: ReadonlyMap<string, ProtobufEnum>;
 }
 
-/** Outcome of reading a file; a fault with its line, from 1, where it is known. */
+/** Result of reading a file. A fault has its line, from 1, if it is known. */
 export type ProtobufReading =
   | { readonly ok: true; readonly value: ProtobufSchema }
   | { readonly ok: false; readonly problem: Omit<AvroProblem, "path"> & { readonly line?: number } };
 
 const require = createRequire(import.meta.url);
 
-/** Files that every Protobuf compiler brings along. */
+/** Files that every Protobuf compiler includes. */
 const wellKnown = /^google\/protobuf\/(?:any|duration|empty|field_mask|struct|timestamp|wrappers)\.proto$/;
 
-/** Reads the text of a `.proto` file as the schema of an event. The parser is loaded where there is one: Avro alone must not pay for it. */
+/**
+ * Reads the text of a `.proto` file as the schema of an event. The parser is loaded on first use, so that projects with
+ * only Avro do not pay for it.
+ */
 export function readProtobufSchema(text: string): ProtobufReading {
   const library = require("protobufjs") as typeof protobuf;
   try {

@@ -31,28 +31,34 @@ export interface EventSchema {
   readonly references?: SchemaReferences;
 }
 
-/** What a reference to a schema file leads to. */
+/** Result of looking up a reference to a schema file. */
 export type SchemaLookup =
   | { readonly ok: true; readonly value: EventSchema }
   | { readonly ok: false; readonly rule: ModelRule; readonly message: string; readonly fix?: string };
 
-/** Deepest chain of schema files that refer to each other. */
+/** Maximum length of a chain of schema files that refer to each other. */
 const maxChain = 32;
 
-/** The schema files at hand; each is read once, however many events refer to it. */
+/** The available schema files. Each is read once, however many events refer to it. */
 export class SchemaFiles {
   readonly #files: ReadonlyMap<string, SourceFile>;
   /** References to files that were read and have faults. */
   readonly #faulty = new Set<string>();
   readonly #read = new Map<string, EventSchema | Problem>();
-  /** Schemas by folder and by file name: a slip is in one of the two, and comparing with all would take too long. */
+  /**
+   * Schemas by folder and by file name, for suggestions. A typo is in one of the two, and a comparison with all schemas
+   * would take too long.
+   */
   readonly #neighbours: ReadonlyMap<string, readonly string[]>;
-  /** Paths of the files by the full name of their outermost type; made when a schema refers to another file. */
+  /**
+   * Paths of the files by the full name of their outermost type. The index is built when a schema first refers to
+   * another file.
+   */
   #pathsByName: ReadonlyMap<string, readonly string[]> | undefined;
   readonly #shared = new Map<string, AvroSharedType | Problem>();
-  /** One object per shared type, however many refer to it. */
+  /** One object per shared type, however many schemas refer to it. */
   readonly #types = new Map<string, SharedType>();
-  /** Names of shared types that are being read, the outermost first. */
+  /** Names of the shared types that are being read, outermost first. */
   readonly #open: string[] = [];
 
   constructor(files: readonly SourceFile[]) {
@@ -66,17 +72,20 @@ export class SchemaFiles {
     return [...this.#read.values(), ...this.#shared.values()].filter((entry): entry is Problem => "rule" in entry);
   }
 
-  /** Files whose outermost type has a full name; more than one is a mistake. */
+  /** Returns the files whose outermost type has a full name. More than one is an error. */
   filesDefining(name: string): readonly (SourceFile | undefined)[] {
     return (this.#paths().get(name) ?? []).map((path) => this.#files.get(path));
   }
 
-  /** Whether a reference leads to a file that was looked up and has a fault of its own; it is one of the {@link problems}. */
+  /**
+   * Returns whether a reference is to a file that was looked up and has a fault of its own, which is among the
+   * {@link problems}.
+   */
   isFaulty(reference: string): boolean {
     return this.#faulty.has(reference);
   }
 
-  /** The file that a reference leads to, read or not. */
+  /** Returns the file that a reference names, whether it was already read or not. */
   file(reference: string): SourceFile | undefined {
     return this.#files.get(`${topicsFolder}/${reference}`);
   }
@@ -155,7 +164,8 @@ export class SchemaFiles {
       return { rule: "schema-invalid", file: path, line, column: 1, message, ...(fix === undefined ? {} : { fix }) };
     }
     const { record, messages } = read.value;
-    // Numbers and texts without a value are not written: a key that may be absent is still a key, of one value.
+    // Protobuf does not write numbers and texts with their default value. A field that is absent for this reason still
+    // has a value, so it can be the key.
     return {
       record,
       fields: (messages.get(record)?.fields ?? []).filter(({ label }) => label === undefined).map(({ name }) => name),
@@ -271,7 +281,7 @@ export class SchemaFiles {
     const read = readJson(json);
     if (read.ok) return read.value;
     const { message, fix } = read.problem;
-    // JSON is YAML: the reader of YAML finds the line. Only for a schema that is wrong, as it is much slower.
+    // JSON is YAML, so the YAML reader finds the line. It runs only for a faulty schema, because it is much slower.
     const place = readYaml(path, text).document?.at.place(read.problem.path) ?? { file: path, line: 1, column: 1 };
     return { rule: "schema-invalid", ...place, message, ...(fix === undefined ? {} : { fix }) };
   }
@@ -288,7 +298,7 @@ function unreadable(file: Extract<SourceFile, { refused: FileRefusal }>): Proble
   };
 }
 
-/** Why a schema's text can't be read at all, whatever its language. */
+/** Returns why a schema's text cannot be read, whatever its language; undefined if it can. */
 function textFaultOf({ path, text }: Extract<SourceFile, { text: string }>): Problem | undefined {
   const conflict = findConflict(text);
   if (conflict !== undefined)
@@ -311,7 +321,7 @@ function textFaultOf({ path, text }: Extract<SourceFile, { text: string }>): Pro
   return undefined;
 }
 
-/** Full name of the outermost type of a schema's text; undefined for what is no such thing. */
+/** Returns the full name of the outermost type of a schema's text; undefined if it has none. */
 function outermostName(text: string): string | undefined {
   if (findTooDeep(text) !== undefined) return undefined;
   try {
@@ -326,7 +336,7 @@ function placeOf(text: string, index: number): { line: number; column: number } 
   return { line: before.length, column: (before.at(-1) ?? "").length + 1 };
 }
 
-/** V8 names the place of some JSON errors, in the message only. */
+/** Returns the location of a JSON error. V8 states it for some errors, in the message only. */
 function jsonErrorPlace(message: string, text: string): { line: number; column: number } {
   const place = /line (\d+) column (\d+)/.exec(message);
   if (place !== null) return { line: Number(place[1]), column: Number(place[2]) };
@@ -342,7 +352,7 @@ function fileNameOf(reference: string): string {
   return reference.slice(reference.lastIndexOf("/") + 1);
 }
 
-/** Why a path leaves its folder, or undefined when it does not. */
+/** Returns why a path leaves its folder; undefined if it does not. */
 function leavesFolder(reference: string): string | undefined {
   if (reference.startsWith("/") || /^[A-Za-z]:/.test(reference)) return "is absolute";
   if (reference.includes("\\")) return "has backslashes";
@@ -351,18 +361,21 @@ function leavesFolder(reference: string): string | undefined {
   return undefined;
 }
 
-/** Whether a path has characters that end a line or that nobody sees: lists of files, such as CODEOWNERS, can't hold it. */
+/**
+ * Returns whether a path contains line breaks or invisible characters. File lists such as CODEOWNERS cannot hold such a
+ * path.
+ */
 export function hasHiddenCharacter(path: string): boolean {
   return /[\t\r\n]/u.test(path) || findHiddenCharacter(path) !== undefined;
 }
 
-/** Rule that a refused file breaks. */
+/** Returns the rule that a refused file breaks. */
 export function refusalRule(refused: FileRefusal): ModelRule {
   if (refused === "symbolic-link") return "file-outside";
   return refused === "too-large" ? "file-too-large" : "file-unreadable";
 }
 
-/** What a refusal means, in words. */
+/** Returns the meaning of a refusal, as text. */
 export function refusalText(refused: FileRefusal, detail: string): string {
   const texts: Record<FileRefusal, string> = {
     "symbolic-link": `it is a symbolic link (${detail}); only plain files are read`,
@@ -375,7 +388,7 @@ export function refusalText(refused: FileRefusal, detail: string): string {
   return texts[refused];
 }
 
-/** What to do about a file that is not read. */
+/** How to fix each refusal. */
 export const refusalFixes: Readonly<Record<FileRefusal, string>> = {
   "symbolic-link": "put the file itself here",
   "not-a-file": "put a plain file here, or take it away",

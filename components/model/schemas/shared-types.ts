@@ -1,7 +1,7 @@
 import { compareText } from "../problems/problem.ts";
 import type { EventDeclaration, SharedType } from "../types.ts";
 
-/** The types of other files that some events need, directly or by way of each other, sorted by name. */
+/** Returns the shared types that some events need, directly or through other types, sorted by name. */
 export function sharedTypesOf(events: readonly Pick<EventDeclaration, "references">[]): SharedType[] {
   const found = new Map<string, SharedType>();
   const add = (types: readonly SharedType[]): void => {
@@ -15,7 +15,7 @@ export function sharedTypesOf(events: readonly Pick<EventDeclaration, "reference
   return [...found.values()].sort((a, b) => compareText(a.name, b.name));
 }
 
-/** Such types in an order in which each comes after those that it refers to; of several, by name. */
+/** Orders shared types so that each comes after those that it refers to. Ties are ordered by name. */
 export function dependenciesFirst(types: readonly SharedType[]): SharedType[] {
   const ordered = new Map<string, SharedType>();
   const add = (type: SharedType): void => {

@@ -1,15 +1,15 @@
 /**
- * Which broker settings a stack may add. Strimzi drops what it owns with nothing but a line in its log, and
- * what the kit sets itself has one place in the stack: both are refused, with the place to use.
+ * Decides which broker settings a stack may add. Strimzi drops the settings that it owns, with only a line in its log.
+ * The kit's own settings have one location in the stack. Both are refused with the setting to use instead.
  */
 
-/** Why a setting is refused and what to do instead. */
+/** Why a setting is refused, and what to do instead. */
 export interface RefusedSetting {
   readonly reason: string;
   readonly fix: string;
 }
 
-/** Settings that follow from another key of the stack, or that nothing may change. */
+/** Settings that follow from another key of the stack, or that cannot be changed. */
 const OWNED: Readonly<Record<string, string>> = {
   "default.replication.factor": "set topics.replicationFactor",
   "offsets.topic.replication.factor": "set topics.replicationFactor",
@@ -31,7 +31,7 @@ const OWNED: Readonly<Record<string, string>> = {
   "broker.rack": "set kubernetes.kafka.topologyKey",
 };
 
-/** Prefixes that the operator of Strimzi 1.2.0 drops, with where their purpose is served. */
+/** Prefixes that the operator of Strimzi 1.2.0 drops, with the setting to use instead. */
 const DROPPED: readonly (readonly [prefix: string, fix: string])[] = [
   ["listeners", "use kubernetes.kafka.adminListener and kubernetes.kafka.external"],
   ["advertised.", "use kubernetes.kafka.external"],
@@ -59,7 +59,7 @@ const DROPPED: readonly (readonly [prefix: string, fix: string])[] = [
   ["cordoned.log.dirs", "delete it"],
 ];
 
-/** Settings below a dropped prefix that the operator does let through. */
+/** Settings with a dropped prefix that the operator still passes on. */
 const PASSED: ReadonlySet<string> = new Set([
   "sasl.server.max.receive.size",
   "ssl.cipher.suites",
@@ -80,7 +80,7 @@ const PASSED: ReadonlySet<string> = new Set([
   "controller.quorum.fetch.timeout.ms",
 ]);
 
-/** Says why a broker setting may not be set by hand, or nothing when it may. */
+/** Returns why a broker setting may not be set by hand; undefined if it may. */
 export function refusedBrokerSetting(key: string): RefusedSetting | undefined {
   const owned = Object.hasOwn(OWNED, key) ? OWNED[key] : undefined;
   if (owned !== undefined) return { reason: "the kit sets it itself", fix: owned };

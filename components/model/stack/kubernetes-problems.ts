@@ -6,11 +6,11 @@ import { kafkaVersions } from "./stack-kafka.ts";
 import { tracingProblems } from "./stack-tracing.ts";
 import { workloadProblems } from "./stack-workload.ts";
 
-/** Ranges of a hundred ids per zone, from 0; controllers have those from 900. */
+/** Each zone has a range of a hundred ids, from 0. Controllers have the ids from 900. */
 const MOST_ZONES = 9;
 const MOST_BROKERS_PER_ZONE = 100;
 
-/** What the format of `kubernetes:` alone cannot tell. */
+/** Returns the problems of `kubernetes:` that its format alone cannot detect. */
 export function kubernetesProblems(settings: StackSettings, at: Located): Problem[] {
   const { kubernetes, substrate } = settings;
   if (substrate !== "kubernetes") return [];

@@ -5,7 +5,7 @@ export interface KubernetesStackSettings extends StackSettings {
   readonly kubernetes: NonNullable<StackSettings["kubernetes"]>;
 }
 
-/** Whether an environment runs on Kubernetes; the model sees to it that its settings are there then. */
+/** Returns whether an environment runs on Kubernetes. The model guarantees that the Kubernetes settings then exist. */
 export function isKubernetes(settings: StackSettings): settings is KubernetesStackSettings {
   return settings.substrate === "kubernetes" && settings.kubernetes !== undefined;
 }

@@ -1,4 +1,4 @@
-/** How a platform on one machine may watch itself, most first. A file of its own: every command loads it. */
+/** Levels of local monitoring, most first. They have a file of their own, because every command loads it. */
 export const observabilityLevels = ["on", "metrics", "off"] as const;
 
 /** As {@link observabilityLevels}. */

@@ -6,8 +6,8 @@ import { kubernetesProblems } from "./kubernetes-problems.ts";
 import { brokerCount, type StackSettings, stackSettingsKey, stackSettingsSchema } from "./stack.ts";
 
 /**
- * Validates the value of `event-platform:platform`, as `config.requireObject` gives it. Problems name the
- * setting; with `at` (the value with its place in the stack's file) they name the line too.
+ * Validates the value of `event-platform:platform`, as `config.requireObject` returns it. Problems name the setting.
+ * With `at` (the value's location in the stack's file) they name the line too.
  */
 export function parseStackSettings(value: unknown, at: Located = unlocated(stackSettingsKey)): Reading<StackSettings> {
   const read = validate(stackSettingsSchema, value, at);

@@ -1,4 +1,4 @@
-/** Settings of the schema registry, PostgreSQL, Redis and the claim check store under `kubernetes` of a stack. */
+/** Settings of the schema registry, PostgreSQL, Redis and the claim-check store under `kubernetes` of a stack. */
 import * as z from "zod";
 import { addressRange as cidr, count, name } from "../values/field-types.ts";
 import { disk } from "./stack-kafka.ts";

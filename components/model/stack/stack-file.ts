@@ -8,7 +8,7 @@ import { readYaml } from "../yaml/yaml-document.ts";
 import { parseStackSettings } from "./parse-stack.ts";
 import { type StackSettings, stackSettingsKey } from "./stack.ts";
 
-/** Reads the platform's settings from a stack's file `stacks/Pulumi.<stack>.yaml`. Pulumi's other keys are left to Pulumi. */
+/** Reads the platform's settings from a stack's file `stacks/Pulumi.<stack>.yaml`. Pulumi handles its own keys. */
 export function readStackFile(file: SourceFile): Reading<StackSettings> & { readonly at?: Located } {
   const start = { file: file.path, line: 1, column: 1 };
   if ("refused" in file) {

@@ -3,16 +3,19 @@ import { join } from "node:path";
 import * as z from "zod";
 import { stackSettingsKey, stackSettingsSchema } from "./stack.ts";
 
-/** Where editors look for the format of stack files; each of them names it in its first line. */
+/** Path from which editors load the format of stack files. Each stack file names it in its first line. */
 export const stackFileJsonSchemaPath = "stacks/stack.schema.json";
 
-/** JSON Schema (draft 2020-12) of a stack's file, as text. Of the keys that are Pulumi's own only those that the kit speaks of are described. */
+/**
+ * Returns the JSON Schema (draft 2020-12) of a stack's file, as text. Of Pulumi's own keys, it describes only those
+ * that the kit uses.
+ */
 export function stackFileJsonSchema(): string {
   const { $schema, ...settings } = z.toJSONSchema(stackSettingsSchema, {
     io: "input",
     target: "draft-2020-12",
     override({ jsonSchema }) {
-      // Zod bounds whole numbers by JavaScript's safe range, which says nothing to a reader.
+      // Zod limits integers to JavaScript's safe range, which is noise in an editor.
       if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
     },
   });
@@ -41,6 +44,6 @@ export function stackFileJsonSchema(): string {
   return `${JSON.stringify(document, null, 2)}\n`;
 }
 
-// Run as a program, it writes the file: node components/model/stack/stack-json-schema.ts
+// Run as a program, this file writes the schema: node components/model/stack/stack-json-schema.ts
 if (import.meta.main)
   await writeFile(join(import.meta.dirname, "../../..", stackFileJsonSchemaPath), stackFileJsonSchema());

@@ -1,10 +1,13 @@
-/** Settings of the Kafka cluster and its operator, `kubernetes.kafka` and `kubernetes.strimzi` of a stack. */
+/** Settings of the Kafka cluster and its operator: `kubernetes.kafka` and `kubernetes.strimzi` of a stack. */
 import * as z from "zod";
 import { addressRange as cidr, name } from "../values/field-types.ts";
 import { pods } from "./stack-pods.ts";
 import { cpu, duration, gib, host, image, label, memory, port, size, storageClass } from "./stack-values.ts";
 
-/** Heap is half of it, and with the default buffer of the log cleaner (128 MB) Kafka ends at its start with a heap of 192 MB; with 256 MB it runs. */
+/**
+ * Minimum memory of a node. The heap is half of it. With the default buffer of the log cleaner (128 MB), Kafka exits on
+ * start with a heap of 192 MB, and runs with 256 MB.
+ */
 const LEAST_NODE_MEMORY = 512 * 2 ** 20;
 
 const nodeMemory = (description: string) =>
@@ -105,7 +108,7 @@ export const external = z
       "Listener for clients outside the cluster: TLS and SCRAM-SHA-512 through load balancers. Default: none.",
   });
 
-/** Kafka versions of the pinned Strimzi release, with the metadata version each brings. */
+/** Kafka versions of the pinned Strimzi release, with the metadata version of each. */
 export const kafkaVersions = {
   "4.2.0": "4.2-IV1",
   "4.2.1": "4.2-IV1",

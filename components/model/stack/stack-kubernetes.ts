@@ -14,8 +14,8 @@ import { label, port } from "./stack-values.ts";
 import { workloadSettings } from "./stack-workload.ts";
 
 /**
- * Settings of an environment on Kubernetes, `kubernetes:` of a stack. This file has only the servers; what runs
- * in them (topics, users, subjects, databases) is the same on every substrate.
+ * Settings of an environment on Kubernetes: `kubernetes:` of a stack. This file holds only the servers. Their contents
+ * (topics, users, subjects, databases) are equal on every substrate.
  */
 
 const namespaces = z
@@ -73,7 +73,7 @@ const dns = z
   .prefault({})
   .meta({ description: "The cluster's name service, which every pod must reach." });
 
-/** The part of `kubernetes:` that describes servers; the services' part stands beside it. */
+/** The servers' part of `kubernetes:`. The services' part is in another file. */
 const kubernetesServers = {
   context: z
     .string()

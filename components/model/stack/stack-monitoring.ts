@@ -79,10 +79,10 @@ export type MonitoringSettings = z.output<typeof monitoring>;
 /** Where alerts are sent. */
 export type AlertmanagerSettings = z.output<typeof alertmanager>;
 
-/** Ways to reach somebody. */
+/** Notification channels of a receiver. */
 export type ReceiverSettings = z.output<typeof receiver>;
 
-/** Receivers for alerts that nothing computes. */
+/** Returns the problem of receivers without alerts: alerts are evaluated only with `podMonitor`. */
 export function monitoringProblems(
   { podMonitor, alertmanager: receivers }: MonitoringSettings,
   at: Located,

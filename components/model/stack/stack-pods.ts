@@ -2,8 +2,8 @@ import * as z from "zod";
 import { count, name } from "../values/field-types.ts";
 
 /**
- * Where pods run and how their images are fetched: `pods` of a stack's Kubernetes settings. Once for the whole environment, and for a part of it
- * instead, field by field.
+ * Placement of pods and pull settings of their images: `pods` of a stack's Kubernetes settings. They apply to the whole
+ * environment. A part can override each field.
  */
 
 const LABEL_VALUE = "^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$";
@@ -60,7 +60,7 @@ const fields = {
   ).optional(),
 };
 
-/** Format of `pods` where images come from a registry of the workload's own settings. */
+/** Format of `pods` for parts whose images come from the registry in the workload's own settings. */
 export const placedPods = z
   .strictObject(fields)
   .meta({ description: "Where the pods run. Default: as kubernetes.pods says." });
@@ -80,10 +80,10 @@ export const pods = z
   })
   .meta({ description: "Where pods run and how their images are fetched. Default: as kubernetes.pods says." });
 
-/** Where pods run and how their images are fetched. */
+/** Placement of pods, and pull settings of their images. */
 export type PodSettings = z.output<typeof pods>;
 
-/** The settings of a part: its own, and the environment's for every field that it does not set. */
+/** Returns the settings of a part: its own fields, and the environment's for each field that it does not set. */
 export function podsOfPart(environment: PodSettings | undefined, part: PodSettings | undefined): PodSettings {
   return { ...environment, ...part };
 }

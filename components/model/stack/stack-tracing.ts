@@ -1,4 +1,4 @@
-/** `tracing:` of a stack: where services send the spans of traces. */
+/** `tracing:` of a stack: the receiver to which services send spans. */
 import * as z from "zod";
 import type { Problem } from "../problems/problem.ts";
 import type { Located } from "../problems/validation.ts";
@@ -37,7 +37,10 @@ export const tracingSettings = z
 /** Settings of tracing; `ratio` from 0 to 1. */
 export type TracingSettings = z.output<typeof tracingSettings>;
 
-/** What the format of `tracing:` alone cannot tell: on Kubernetes services have to be let out to the receiver. */
+/**
+ * Returns the problems of `tracing:` that its format alone cannot detect: on Kubernetes, a network policy must allow
+ * services to connect to the receiver.
+ */
 export function tracingProblems(tracing: TracingSettings | undefined, at: Located): Problem[] {
   if (tracing === undefined) return [];
   if ((tracing.namespace === undefined) !== (tracing.cidrs === undefined)) return [];

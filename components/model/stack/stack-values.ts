@@ -23,7 +23,7 @@ export const port = (description: string) => count(1, 65_535, description);
 export const size = (description: string) => quantity(sizeUnits, parseSize, description);
 export const duration = (description: string) => quantity(durationUnits, parseDuration, description);
 
-/** Image with a tag, better with a digest too. */
+/** Returns the type of an image with a tag, and optionally a digest. */
 export const image = (description: string) =>
   name(
     "^[a-z0-9.-]+(:[0-9]+)?(/[a-z0-9._-]+)+(:[A-Za-z0-9._-]{1,128})?(@sha256:[0-9a-f]{64})?$",
@@ -31,7 +31,7 @@ export const image = (description: string) =>
     description,
   );
 
-/** CPUs of a server: whole ones or thousandths. */
+/** Returns the type of a server's CPUs: whole CPUs or thousandths. */
 export const cpu = (description: string) =>
   name("^([1-9][0-9]*|[1-9][0-9]*m)$", 'a number of CPUs such as "4" or "500m"', description).meta({
     description,

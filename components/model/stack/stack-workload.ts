@@ -7,8 +7,8 @@ import { monitoring, monitoringProblems } from "./stack-monitoring.ts";
 import { placedPods } from "./stack-pods.ts";
 
 /**
- * Settings of workloads on Kubernetes, one part of a stack's settings: where images come from, how services
- * scale, how customers reach the gateway, who watches. What a service needs stands in its template, not here.
+ * Settings of workloads on Kubernetes, a part of a stack's settings: image registry, scaling of services, exposure of
+ * the gateway, monitoring. The needs of a service are in its template, not here.
  */
 
 const dnsLabel = (description: string) =>
@@ -21,7 +21,10 @@ const slug = name(
   "lower-case letters, digits and single dashes, starting with a letter, at most 50",
   "A service.",
 );
-/** The most that one container of a service is admitted with; processor time is what it asks for, it may use four times as much. */
+/**
+ * Maximum resources with which one container of a service is admitted. The CPU value is for the request; a container
+ * may use four times its request.
+ */
 export const MOST_OF_A_SERVICE = { milliCpu: 2_000, mebibytes: 8_192 } as const;
 const cpu = (description: string) =>
   name("^[1-9]\\d*m$", "a number of milli-CPUs, for example 250m", description).refine(
@@ -183,17 +186,17 @@ export const workloadSettings = z
 /** Settings of workloads on Kubernetes, defaults filled in. */
 export type KubernetesWorkloadSettings = z.output<typeof workloadSettings>;
 
-/** Whether KEDA decides on the pods of some service. */
+/** Returns whether KEDA scales the pods of some service. */
 export function scalesByLag({ autoscaling: { by }, services }: KubernetesWorkloadSettings): boolean {
   return by === "kafka-lag" || Object.values(services).some((service) => service.autoscaling?.by === "kafka-lag");
 }
 
-/** Namespaces whose pods read metrics. */
+/** Returns the namespaces whose pods read metrics. */
 export function metricsReaders({ monitoring }: KubernetesWorkloadSettings): readonly string[] {
   return monitoring.podMonitor ? [monitoring.namespace] : [];
 }
 
-/** What the format alone cannot tell of the settings. */
+/** Returns the problems of the settings that the format alone cannot detect. */
 export function workloadProblems(
   settings: KubernetesWorkloadSettings,
   at: Located,
@@ -205,7 +208,7 @@ export function workloadProblems(
   ];
 }
 
-/** An exposure without its host, certificate, class or source. */
+/** Returns the problems of an exposure without its host, certificate, class or source. */
 function exposureProblems({ exposure: way }: KubernetesWorkloadSettings, at: Located, path: PropertyPath): Problem[] {
   if (way.by === "none") return [];
   const needed = {

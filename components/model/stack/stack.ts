@@ -17,7 +17,7 @@ import { observabilityLevels } from "./observability.ts";
 import { kubernetesSettings } from "./stack-kubernetes.ts";
 import { tracingSettings } from "./stack-tracing.ts";
 
-/** Pulumi's name of the one structured setting of a stack. */
+/** Pulumi's name of the single structured setting of a stack. */
 export const stackSettingsKey = "event-platform:platform";
 
 const slug = name(
@@ -159,20 +159,26 @@ export const stackSettingsSchema = z
   })
   .meta({ description: "An environment of the platform." });
 
-/** Settings of an environment, units as numbers: retention in ms (-1 forever), sizes in bytes, rates in bytes per second. */
+/**
+ * Settings of an environment. Units are numbers: retention in ms (-1: forever), sizes in bytes, rates in bytes per
+ * second.
+ */
 export type StackSettings = z.output<typeof stackSettingsSchema>;
 
-/** Number of brokers of an environment. */
+/** Returns the number of brokers of an environment. */
 export function brokerCount(settings: StackSettings): number {
   return settings.kafka.zones.length * settings.kafka.brokersPerZone;
 }
 
-/** Whether an environment gives up on replication: its factor is then the most that any topic gets. */
+/** Returns whether an environment limits replication: its factor is then the maximum for every topic. */
 export function isSmall(settings: StackSettings): boolean {
   return settings.topics.replicationFactor < 3;
 }
 
-/** Whether the brokers of an environment have tiered storage; elsewhere topics that ask for it keep everything on the brokers' disks. */
+/**
+ * Returns whether the brokers of an environment have tiered storage. Without it, topics that declare it keep everything
+ * on the brokers' disks.
+ */
 export function hasRemoteStorage(settings: StackSettings): boolean {
   return settings.kubernetes?.kafka.remoteStorage !== undefined;
 }

@@ -4,11 +4,12 @@ import { quantity } from "../values/field-types.ts";
 import { parseSize, sizeUnits } from "../values/size.ts";
 
 /*
- * Claim checks: what of an event is stored outside Kafka. Without a field it is the whole Avro body; with one it is that
- * field's bytes. Headers carry the reference, so the schema is the same for an event with its content and without.
+ * Claim checks: the part of an event that is stored outside Kafka. Without a field it is the whole Avro body, with one
+ * it is the bytes of that field. Headers carry the reference, so an event has the same schema with and without its
+ * content.
  */
 
-/** Largest content where the file names no limit, in bytes. */
+/** Maximum content in bytes if the file states no limit. */
 const defaultAtMost = 10 * 2 ** 20;
 const fieldPattern = "^[A-Za-z_][A-Za-z0-9_]*(\\.[A-Za-z_][A-Za-z0-9_]*)*$";
 
@@ -23,13 +24,13 @@ const atMost = quantity(
   "Largest content. Producers refuse more, consumers load no more. Default: 10MiB.",
 ).refine((bytes) => bytes >= 1_024 && bytes <= 64 * 2 ** 20, { error: "atMost must lie between 1KiB and 64MiB" });
 
-/** `claimCheck:` of a topic: the body of each of its events. */
+/** `claimCheck:` of a topic: it applies to the body of each of its events. */
 export const topicClaimCheck = z.strictObject({ above, atMost: atMost.optional() }).meta({
   description: "Stores bodies above a size outside Kafka; the record carries a reference, the size and the SHA-256.",
   examples: [{ above: "256KiB" }],
 });
 
-/** `claimCheck:` of an event: its body, or one field. */
+/** `claimCheck:` of an event: it applies to the body, or to one field. */
 export const eventClaimCheck = z
   .strictObject({
     above,
@@ -53,7 +54,7 @@ export const eventClaimCheck = z
     examples: [{ above: "256KiB", field: "attachment.data" }],
   });
 
-/** A claim check as the file has it, with its defaults. */
+/** Returns a claim check of a file, with its defaults. */
 export function claimCheckOf({
   above: threshold,
   atMost: limit = defaultAtMost,
@@ -63,10 +64,11 @@ export function claimCheckOf({
 }
 
 /**
- * Fields of a schema that may be stored outside: `bytes` that may be null, in the record itself or in records in it (these
- * may be null too), not in lists and maps. Null says that the content is elsewhere; empty bytes would be content.
- * @param schema - The event's schema as JSON text, known to be good.
- * @returns paths joined with dots, in the schema's order.
+ * Returns the fields of a schema that may be stored outside Kafka: nullable `bytes`, in the record itself or in nested
+ * records (which may be nullable too), not in lists and maps. Null means that the content is elsewhere, because empty
+ * bytes would be valid content.
+ * @param schema - Valid schema of the event, as JSON text.
+ * @returns Paths joined with dots, in the schema's order.
  */
 export function claimableFields(schema: string): string[] {
   const named = new Map<string, Record<string, unknown>>();
@@ -88,7 +90,7 @@ export function claimableFields(schema: string): string[] {
     }
   }
 
-  /** The record that a type is, defined here or named before. */
+  /** Returns the record that a type denotes, defined here or earlier. */
   function recordOf(
     type: unknown,
     namespace: string,

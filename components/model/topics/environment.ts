@@ -3,14 +3,15 @@ import { didYouMean } from "../problems/suggestion.ts";
 import type { Domain, Model, TopicDeclaration } from "../types.ts";
 
 /*
- * What the topics' files say for one environment: topics that it has, with what is other there. Where nothing is other,
- * an environment shares its domains and topics with the whole, so that comparisons can skip them by identity.
+ * The declaration of the topics for one environment: the topics that it has, with its overrides. If an environment
+ * overrides nothing in a domain, it shares the domain and topic objects with the whole model, so that comparisons can
+ * skip them by identity.
  */
 
-/** Domains by environment, made once for each. */
+/** Domains by environment, computed once for each. */
 const made = new WeakMap<Domain, Map<string, Domain>>();
 
-/** The model of an environment. Pure; equal domains give the same object. */
+/** Returns the model of an environment. Pure; equal domains give the same object. */
 export function modelFor(model: Model, stack: string | undefined): Model {
   if (stack === undefined) return model;
   const domains = model.domains.map((domain) => domainFor(domain, stack));
@@ -36,7 +37,7 @@ function differs({ stacks, overrides }: TopicDeclaration): boolean {
   return stacks !== undefined || overrides !== undefined;
 }
 
-/** Whether an environment has a topic. */
+/** Returns whether an environment has a topic. */
 export function isIn({ stacks }: Pick<TopicDeclaration, "stacks">, stack: string): boolean {
   return stacks === undefined || stacks.includes(stack);
 }
@@ -53,12 +54,12 @@ function topicFor(topic: TopicDeclaration, stack: string): TopicDeclaration {
   };
 }
 
-/** Environments that a topic's declaration names, sorted. */
+/** Returns the environments that a topic's declaration names, sorted. */
 export function namedStacks({ stacks = [], overrides = {} }: Pick<TopicDeclaration, "stacks" | "overrides">): string[] {
   return [...new Set([...stacks, ...Object.keys(overrides)])].sort(compareText);
 }
 
-/** Environments that the files name and that have no file `stacks/Pulumi.<stack>.yaml`. */
+/** Returns the problems of environments that the files name and that have no file `stacks/Pulumi.<stack>.yaml`. */
 export function unknownStackNames(model: Model, known: readonly string[]): Problem[] {
   const problems: Problem[] = [];
   const check = (

@@ -1,7 +1,10 @@
-/** What `kit import` writes where a cluster can't say what things mean. A rule reminds of them until somebody has. */
+/**
+ * Placeholders that `kit import` writes for meanings that a cluster cannot state. A rule reports them until the team
+ * replaces them.
+ */
 
-/** Description of a topic that was taken over. */
+/** Description of an imported topic. */
 export const importedTopicDescription = "Imported from the cluster; say here what its records mean.";
 
-/** `doc` of the record that stands in where the registry had no schema. */
+/** `doc` of the placeholder record for a topic without a schema in the registry. */
 export const importedRecordDoc = "Placeholder: the registry held no schema of this topic when it was imported.";

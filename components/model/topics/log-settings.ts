@@ -4,27 +4,30 @@ import { quantity, retention } from "../values/field-types.ts";
 import { parseSize, sizeUnits } from "../values/size.ts";
 
 /*
- * How a topic's log is kept: what closes a segment, what deletes it, what compaction does to it, where it lies. Limits are
- * Kafka's own, and where Kafka has none, what brokers can bear.
+ * Settings of a topic's log: when segments are closed and deleted, compaction, and tiered storage. Limits are Kafka's
+ * own. Where Kafka has none, they are what brokers can handle.
  */
 
 const duration = (description: string) => quantity(durationUnits, parseDuration, description);
 
-/** Shortest age of a segment in ms: below it the files that brokers hold open multiply for nothing, as they delete every 5 minutes. */
+/**
+ * Minimum age of a segment in ms. Below it, brokers hold more open files without a benefit, because they delete only
+ * every 5 minutes.
+ */
 export const leastSegmentAge = 60_000;
-/** Longest age of a segment in ms. */
+/** Maximum age of a segment in ms. */
 export const mostSegmentAge = 365 * 86_400_000;
-/** Smallest segment in bytes that Kafka 4 takes. */
+/** Minimum size of a segment in bytes in Kafka 4. */
 export const leastSegmentSize = 2 ** 20;
-/** Largest segment in bytes; Kafka counts them in 31 bits. */
+/** Maximum size of a segment in bytes. Kafka stores it in 31 bits. */
 export const mostSegmentSize = 2e9;
-/** Least share of a log that has to wait for compaction: below it the cleaner would never rest. */
+/** Minimum share of a log that must await compaction. Below it, the log cleaner would run all the time. */
 export const leastDirtyRatio = 0.01;
 
-/** Where a topic's closed segments are copied to; Kafka's three states of tiered storage. */
+/** Kafka's three states of tiered storage, which copies closed segments to an object store. */
 export const remoteStorageStates = ["enabled", "read-only", "disabled"] as const;
 
-/** Fields of a topic that say how its log is kept. */
+/** Fields of a topic for its log settings. */
 export const logSettings = {
   retention: retention.optional(),
   retentionBytes: quantity(

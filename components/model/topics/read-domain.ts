@@ -18,19 +18,19 @@ import { type TopicFile, topicFileSchema } from "./topic-file.ts";
 
 type FileTopic = TopicFile["topics"][string];
 
-/** A domain as read from its file, with the places that checks across files need. */
+/** A domain read from its file, with the locations that checks across files need. */
 export interface DomainReading {
   readonly domain?: Domain;
   readonly problems: readonly Problem[];
   readonly at?: Located;
-  /** Whether events are missing because their schemas have faults, which are told there. Default: no. */
+  /** Whether events are missing because their schemas have faults. The schema files report those faults. Default: no. */
   readonly incomplete?: boolean;
 }
 
-/** Reads one domain file. Checks within the file are done here; those across files in `read-topics.ts`. */
+/** Reads one domain file. It makes the checks within the file. `read-topics.ts` makes the checks across files. */
 export function readDomain(file: string, text: string, schemas: SchemaFiles): DomainReading {
   const yaml = readYaml(file, text);
-  // A value behind an alias is not read, and would be reported as missing besides.
+  // A value behind an alias is not read, and would also be reported as missing.
   if (yaml.document === undefined || yaml.problems.some((problem) => problem.rule === "yaml-alias"))
     return { problems: yaml.problems };
   const { at, value } = yaml.document;
@@ -92,7 +92,7 @@ export function readDomain(file: string, text: string, schemas: SchemaFiles): Do
   return { domain, problems, at, ...(incomplete ? { incomplete } : {}) };
 }
 
-/** Where the fields stand that say who answers for the domain, and how much it matters. */
+/** Returns the locations of the fields for the domain's owner, services and criticality. */
 function headPlaces({ services }: TopicFile, at: Located): Record<string, SourceLocation> {
   return {
     criticality: at.place(["criticality"], "key"),
@@ -104,7 +104,7 @@ function headPlaces({ services }: TopicFile, at: Located): Record<string, Source
 
 type Report = (rule: ModelRule, path: PropertyPath, message: string, fix?: string, part?: "key" | "value") => void;
 
-/** The value with a stand-in for each part of its head that is wrong, so that its topics are looked at all the same. */
+/** Returns the value with a placeholder for each wrong part of its head, so that its topics are still checked. */
 function withHead(value: unknown, domain: string): unknown {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return value;
   const head = { domain, owner: { team: "unknown", contact: "unknown" }, criticality: "low" };
@@ -119,7 +119,7 @@ function withHead(value: unknown, domain: string): unknown {
   };
 }
 
-/** Event names as the file has them, good or not: a reference to a faulty event is no second fault. */
+/** Returns the event names of the file, valid or not: a reference to a faulty event is not a second fault. */
 function eventNames(value: unknown, topic: string): string[] {
   let found: unknown = value;
   for (const key of ["topics", topic, "events"])
@@ -142,7 +142,7 @@ function readTopic(
   for (const [event, { schema, compatibility, claimCheck: own }] of Object.entries(declared)) {
     const found = schemas.find(schema);
     if (!found.ok) {
-      // A fault within the schema is told where it is, once, however many refer to it.
+      // A fault within the schema is reported once, at its own location, however many events refer to the schema.
       if (!schemas.isFaulty(schema))
         report(found.rule, [...path, "events", event, "schema"], `${event}: ${found.message}`, found.fix);
       continue;
@@ -281,7 +281,7 @@ function readTopic(
   };
 }
 
-/** That a consumer fetches fields that are stored, of events it handles; gives them back sorted. */
+/** Checks that a consumer fetches only stored fields of events that it handles. Returns the fetched events, sorted. */
 function checkFetches(
   wanted: readonly string[],
   handled: readonly string[],
@@ -311,7 +311,7 @@ function checkFetches(
   return [...new Set(wanted)].sort(compareText);
 }
 
-/** That a claim check leaves something to store, and names a field that can be absent. */
+/** Checks that a claim check has content to store, and names a nullable field. */
 function checkClaim(
   { above, atMost, field }: ClaimCheck,
   { record, schema }: EventSchema,

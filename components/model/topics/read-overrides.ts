@@ -7,7 +7,7 @@ import type { TopicFile } from "./topic-file.ts";
 
 type Report = (rule: ModelRule, path: PropertyPath, message: string, fix?: string) => void;
 
-/** Where a topic is, and what is other of it in some environments. Whether the environments exist is another check's matter. */
+/** Reads the environments of a topic and its overrides. Another check tests whether the environments exist. */
 export function readEnvironments(
   name: string,
   { stacks, overrides }: TopicFile["topics"][string],
@@ -45,7 +45,7 @@ export function readEnvironments(
   };
 }
 
-/** Where each environment of a topic's `stacks` stands, by `stacks.<stack>`. */
+/** Returns the location of each environment of a topic's `stacks`, by `stacks.<stack>`. */
 export function placesOfStacks(
   name: string,
   stacks: readonly string[] | undefined,

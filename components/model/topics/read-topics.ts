@@ -20,16 +20,19 @@ import { readDomain } from "./read-domain.ts";
 import { ReadingCache } from "./reading-cache.ts";
 
 /**
- * Reads all files below `topics/` as one model. Pure: the same files in any order give the same outcome.
+ * Reads all files below `topics/` as one model. Pure: the same files in any order give the same result.
  * @param files - Domain files and schemas, with paths relative to the project's root.
- * @param cache - Shared by readings of trees that have files in common.
+ * @param cache - Cache that reads of trees with common files share.
  */
 export function readTopics(files: readonly SourceFile[], cache?: ReadingCache): Reading<Model> {
   const { model, problems } = readTopicsAsFarAsGood(files, cache);
   return problems.length > 0 ? { ok: false, problems } : { ok: true, value: model };
 }
 
-/** As {@link readTopics}, with what is good of the files even where there are problems: for checks that show everything at once. */
+/**
+ * As {@link readTopics}, but also returns the valid parts of the files if there are problems, for checks that report
+ * everything at once.
+ */
 export function readTopicsAsFarAsGood(
   files: readonly SourceFile[],
   cache = new ReadingCache(),
@@ -96,7 +99,7 @@ export function readTopicsAsFarAsGood(
   };
 }
 
-/** Paths of schema files that no event needs. */
+/** Returns the paths of schema files that no event needs. */
 function unusedAmong(files: readonly SourceFile[], domains: readonly Domain[]): string[] {
   const events = domains.flatMap((domain) => domain.topics.flatMap((topic) => topic.events));
   const used = new Set<string>();
@@ -107,12 +110,12 @@ function unusedAmong(files: readonly SourceFile[], domains: readonly Domain[]): 
   );
 }
 
-/** Whether a path is that of a domain file: directly in `topics/`, ending in `.yaml`. */
+/** Returns whether a path is that of a domain file: directly in `topics/`, with the extension `.yaml`. */
 export function isDomainFile(path: string): boolean {
   return path.startsWith(`${topicsFolder}/`) && /^[^/]+\.yaml$/.test(path.slice(topicsFolder.length + 1));
 }
 
-/** In the order of the files, so that of two equal declarations the later one is reported. */
+/** Returns the topics in the order of the files, so that of two equal declarations the later one is reported. */
 function topicsOf(domains: readonly Domain[]): TopicDeclaration[] {
   return domains.flatMap((domain) => domain.topics).sort(bySource);
 }
@@ -195,7 +198,7 @@ function checkTopicNames(domains: readonly Domain[]): Problem[] {
   const names = new Map(topicsOf(domains).map((topic) => [topic.name, topic]));
   for (const { topic, stacks, source } of domains.flatMap((domain) => domain.removals)) {
     const declared = names.get(topic);
-    // What leaves some environments stays declared for the others.
+    // A topic that is removed from some environments stays declared for the others.
     if (declared !== undefined && (stacks === undefined || stacks.some((stack) => isIn(declared, stack))))
       problems.push(
         problemAt(

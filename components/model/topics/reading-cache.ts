@@ -4,9 +4,8 @@ import type { SourceFile } from "../source-file.ts";
 import type { DomainReading } from "./read-domain.ts";
 
 /**
- * Domains that were read before, for a command that reads two trees that are nearly the same. A file counts as the same
- * when it is the same object, and so do the schemas it refers to; the domain is then the same object as well, so
- * that a comparison can skip it.
+ * Cache of domains, for a command that reads two nearly equal trees. A file counts as equal if it is the same object,
+ * and so are the schemas that it refers to. The domain is then also the same object, so that a comparison can skip it.
  */
 export class ReadingCache {
   readonly #domains = new WeakMap<
@@ -19,8 +18,8 @@ export class ReadingCache {
   >();
 
   /**
-   * The reading of a domain file, from before if nothing that it depends on is another file.
-   * @param read - Reads it again.
+   * Returns a domain file's reading, from the cache if none of the files that it depends on changed.
+   * @param read - Reads the file.
    */
   domain(file: SourceFile, schemas: SchemaFiles, read: () => DomainReading): DomainReading {
     const known = this.#domains.get(file);
@@ -33,10 +32,11 @@ export class ReadingCache {
     )
       return known.reading;
     const reading = read();
-    // Problems depend on what else lies in the folder ("did you mean"): a file that has any, or whose schemas have, is read each time.
+    // Problems depend on the other files in the folder ("did you mean"). A file with problems of its own or of its
+    // schemas is therefore always read again.
     if (reading.domain === undefined || reading.problems.length > 0 || reading.incomplete === true) return reading;
     const events = reading.domain.topics.flatMap((topic) => topic.events);
-    // Without the places of everything in the file, which would stay in memory along with it.
+    // The cache omits the locations of everything in the file, because they would stay in memory.
     this.#domains.set(file, {
       reading: { domain: reading.domain, problems: [] },
       schemas: new Map(events.map(({ schemaPath }) => [schemaPath, schemas.file(schemaPath)])),

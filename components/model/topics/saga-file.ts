@@ -3,8 +3,8 @@ import { durationUnits, parseDuration } from "../values/duration.ts";
 import { eventName, name, quantity, slug } from "../values/field-types.ts";
 
 /*
- * How a domain file declares a saga: what each step is asked, what it answers, and how it is undone. The platform makes
- * nothing of it; rules hold it against topics, producers and consumers.
+ * The format of a saga in a domain file: the command of each step, its replies, and its compensation. The platform
+ * creates no resource from it. Rules check it against topics, producers and consumers.
  */
 
 const answers = (description: string) =>
@@ -69,7 +69,7 @@ const step = z
     ],
   });
 
-/** One saga of a domain. */
+/** Format of one saga of a domain. */
 export const saga = z
   .strictObject({
     description: z

@@ -22,8 +22,8 @@ import { logSettings } from "./log-settings.ts";
 import { saga } from "./saga-file.ts";
 
 /*
- * The format of `topics/<domain>.yaml`, in one place: reading validates with it, and the JSON Schema for editors is
- * printed from it. Descriptions and examples are what editors show on hover, snippets what they complete.
+ * The only definition of the format of `topics/<domain>.yaml`. The model validates with it, and the JSON Schema for
+ * editors is generated from it. Editors show descriptions and examples on hover, and use snippets for completion.
  */
 
 const events = (description: string) =>
@@ -147,7 +147,7 @@ const consumer = z
     ],
   });
 
-/** Settings that may be other in an environment, each as the topic has it. */
+/** Settings that an environment may override, each with the topic's type. */
 const environmentShape = {
   partitions: count(
     1,

@@ -1,4 +1,4 @@
-/** Port of an http or https address: its own, else that of the protocol. */
+/** Returns the port of an http or https address: its own, otherwise the default of the protocol. */
 export function portOfAddress(address: string): number {
   const { port, protocol } = new URL(address);
   if (port !== "") return Number(port);

@@ -28,7 +28,7 @@ export const durationUnits: UnitFamily = {
   },
 };
 
-/** Reads `500ms`, `10s`, `30m`, `12h`, `7d` as milliseconds. */
+/** Parses `500ms`, `10s`, `30m`, `12h`, `7d` as milliseconds. */
 export function parseDuration(text: string): Quantity {
   return parseQuantity(text, durationUnits);
 }

@@ -6,11 +6,9 @@ import { asBaseUnits, type Quantity, quantityPattern, type UnitFamily } from "./
 import { parseRate, rateUnits } from "./rate.ts";
 import { parseSize, sizeUnits } from "./size.ts";
 
-/*
- * Kinds of fields in the files that people edit. Each carries what editors show on hover: a description and examples.
- */
+/* Field types of the files that users edit. Each has a description and examples, which editors show on hover. */
 
-/** A text with a unit that becomes a number in the family's base unit. */
+/** Returns the type of a text with a unit, which becomes a number in the family's base unit. */
 export function quantity(
   family: UnitFamily,
   parse: (text: string) => Quantity,
@@ -37,7 +35,7 @@ export function quantity(
     });
 }
 
-/** A name that has to match a pattern. `wanted` says in words what is allowed. */
+/** Returns the type of a name that must match a pattern. `wanted` describes the pattern in words. */
 export function name(
   pattern: string,
   wanted: string,
@@ -52,7 +50,7 @@ export function name(
     .meta({ description, ...(examples.length === 0 ? {} : { examples }) });
 }
 
-/** A whole number within bounds. */
+/** Returns the type of an integer within limits. */
 export function count(
   minimum: number,
   maximum: number,
@@ -98,7 +96,10 @@ export const retention = z
     return z.NEVER;
   });
 
-/** Largest record: bounded by what brokers and clients handle well; beyond it, store the body elsewhere and send its claim check. */
+/**
+ * Largest record batch. The limit is what brokers and clients handle well. For larger records, store the body elsewhere
+ * and send a claim check.
+ */
 export const maxMessage = quantity(
   sizeUnits,
   parseSize,
@@ -117,14 +118,14 @@ export const compatibility = z
 export const replicationFactor = count(1, 32, "Copies of each partition, on as many brokers.", 3);
 export const minInsyncReplicas = count(1, 31, "Copies that must have a record before it is acknowledged.", 2);
 
-/** Whether a text is a day of the calendar: `2027-02-30` is none. */
+/** Returns whether a text is a calendar day: `2027-02-30` is not. */
 function isDay(text: string): boolean {
   if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
   const parsed = new Date(`${text}T00:00:00Z`);
   return !Number.isNaN(parsed.getTime()) && parsed.toISOString().startsWith(text);
 }
 
-/** A slug, as services, teams and domains are named. */
+/** Returns the type of a slug: the name of a service, team or domain. */
 export const slug = (description: string, ...examples: readonly string[]): z.ZodString =>
   name(
     slugPattern,
@@ -141,17 +142,17 @@ export const eventName = name(
   "order.created",
 );
 
-/** A name of a topic, by Kafka's own limits. */
+/** Returns the type of a topic name, with Kafka's own limits. */
 export const topicName = (description: string): z.ZodString =>
   name(topicNamePattern, "letters, digits, '.', '_' and '-', at most 249 characters", description, "order-events");
 
-/** A rate above zero. */
+/** Returns the type of a rate above zero. */
 export const rate = (description: string): z.ZodType<number, string> =>
   quantity(rateUnits, parseRate, description).refine((bytes) => bytes > 0, {
     error: "a rate of 0 would stop the service",
   });
 
-/** A range of addresses, IPv4 or IPv6. */
+/** An address range, IPv4 or IPv6. */
 export const addressRange = name(
   "^[0-9a-fA-F.:]+/[0-9]{1,3}$",
   "an address range such as 10.0.0.0/8",
@@ -167,7 +168,7 @@ function isRange(text: string): boolean {
   return version !== 0 && Number(bits) <= (version === 4 ? 32 : 128);
 }
 
-/** A day as ISO 8601 writes it. YAML 1.2 has no dates, so it stays text. */
+/** Returns the type of a day in ISO 8601 format. YAML 1.2 has no dates, so it stays a text. */
 export const day = (description: string): z.ZodString =>
   z
     .string({
@@ -179,7 +180,7 @@ export const day = (description: string): z.ZodString =>
     .refine(isDay, { error: (issue) => `${JSON.stringify(issue.input)} is no day; write it like 2027-01-31` })
     .meta({ description, pattern: "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples: ["2027-01-31"] });
 
-/** A reason that says more than one word. */
+/** Returns the type of a reason with more than one word. */
 export const reason = (description: string): z.ZodString =>
   z
     .string()

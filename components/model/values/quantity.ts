@@ -1,30 +1,33 @@
-/** Outcome of reading a value with a unit: its number in the base unit, or why not and what to write. */
+/** Result of parsing a value with a unit: its number in the base unit, or the fault and what to write. */
 export type Quantity =
   | { readonly ok: true; readonly value: number }
   | { readonly ok: false; readonly message: string; readonly fix: string };
 
 /** A family of units with one base unit. */
 export interface UnitFamily {
-  /** What is measured, for messages, for example `duration`. */
+  /** Name of the measure for messages, for example `duration`. */
   readonly noun: string;
-  /** The base unit in words. */
+  /** Name of the base unit. */
   readonly base: string;
-  /** Unit to factor in base units. Factors are integers. */
+  /** Factor of each unit, in base units. Factors are integers. */
   readonly units: Readonly<Record<string, number>>;
-  /** A good value, for messages. */
+  /** A valid value, for messages. */
   readonly example: string;
-  /** Units of everyday language, each as a number of one of the family's: they are refused, and the proposal is exact. */
+  /**
+   * Units of everyday language, each as a number of one of the family's units. They are refused with an exact
+   * suggestion.
+   */
   readonly spoken?: Readonly<Record<string, readonly [count: number, unit: string]>>;
 }
 
-/** Regular expression of a value in the family, for JSON Schema and editors. */
+/** Returns the regular expression of the family's values, for JSON Schema and editors. */
 export function quantityPattern(family: UnitFamily): string {
   return `^(0|[1-9][0-9]{0,15})(${Object.keys(family.units).join("|")})$`;
 }
 
 /**
- * Reads a whole number with a unit, without a space between. Fractions are refused (write a smaller unit),
- * so that a printed value always reads back as itself.
+ * Parses an integer with a unit, without a space between. Fractions are refused (the user can write a smaller unit), so
+ * that a printed value always parses to itself.
  */
 export function parseQuantity(text: string, family: UnitFamily): Quantity {
   const units = Object.keys(family.units);
@@ -63,7 +66,10 @@ export function parseQuantity(text: string, family: UnitFamily): Quantity {
   return { ok: true, value };
 }
 
-/** The quantity that was probably meant by a unit that the family does not have: other letters, an everyday word, or its "/s" left out. */
+/**
+ * Returns the quantity that the user probably meant by an unknown unit: a unit in other case, an everyday word, or a
+ * rate without its "/s".
+ */
 function meantUnit(count: number, unit: string, { units, spoken = {} }: UnitFamily): string | undefined {
   const known = Object.keys(units);
   const same =
@@ -74,7 +80,7 @@ function meantUnit(count: number, unit: string, { units, spoken = {} }: UnitFami
   return word === undefined || !Number.isSafeInteger(count * word[0]) ? undefined : `${count * word[0]}${word[1]}`;
 }
 
-/** Prints a number of base units in the largest unit that divides it, so that it reads back as itself. */
+/** Prints a number of base units in the largest unit that divides it, so that it parses to itself. */
 export function formatQuantity(value: number, family: UnitFamily): string {
   const units = Object.entries(family.units).sort(([, a], [, b]) => b - a);
   const smallest = units.at(-1);
@@ -85,7 +91,7 @@ export function formatQuantity(value: number, family: UnitFamily): string {
   return `${value / factor}${unit}`;
 }
 
-/** What a number without a unit would be, for the message that refuses it: ` (as milliseconds that is 7d)`. */
+/** Returns the meaning of a number without a unit, for the message that refuses it: ` (as milliseconds that is 7d)`. */
 export function asBaseUnits(value: unknown, family: UnitFamily): string {
   return typeof value === "number" && Number.isSafeInteger(value) && value > 0
     ? ` (as ${family.base} that is ${formatQuantity(value, family)})`

@@ -9,10 +9,13 @@ export const rateUnits: UnitFamily = {
   example: "10MiB/s",
 };
 
-/** What a producer is taken to write where nobody said: disks are planned with it, so it is to be corrected once known. */
+/**
+ * Assumed rate of a producer that declares none. Disks are planned with it, so the owner should correct it once the
+ * rate is known.
+ */
 export const assumedRate = "50kB/s";
 
-/** Reads `10MiB/s`, `500kB/s`, … as bytes per second. */
+/** Parses `10MiB/s`, `500kB/s`, … as bytes per second. */
 export function parseRate(text: string): Quantity {
   return parseQuantity(text, rateUnits);
 }

@@ -8,7 +8,7 @@ export const sizeUnits: UnitFamily = {
   example: "1MB",
 };
 
-/** Reads `512B`, `1MB`, `10MiB`, … as bytes. */
+/** Parses `512B`, `1MB`, `10MiB`, … as bytes. */
 export function parseSize(text: string): Quantity {
   return parseQuantity(text, sizeUnits);
 }

@@ -11,30 +11,30 @@ import {
 import type { PropertyPath } from "../problems/validation.ts";
 
 /**
- * The quick way through a YAML file that holds nothing but what the formats here need: mappings, lists and scalars in
- * their usual shape, without a fault. The events of `js-yaml` take a tenth of what the `yaml` package takes, which also
- * describes faults. Whatever is unusual (a fault, a tag, an anchor, an escape, a missing value, a text over several
- * lines without `|` or `>`) gives `undefined`: then the package `yaml` reads the file and says what is wrong.
- * Never laxer than that package: a property test holds the two against each other on mutated files.
+ * Fast parser for YAML files that contain only what the formats here need: mappings, lists and scalars in their usual
+ * form, without faults. The events of `js-yaml` take a tenth of the time of the `yaml` package, which also describes
+ * faults. Anything unusual (a fault, a tag, an anchor, an escape, a missing value, a multi-line text without `|` or
+ * `>`) gives `undefined`. The `yaml` package then reads the file and reports the fault. This parser is never more
+ * permissive than that package: a property test compares the two on mutated files.
  */
 export interface PlainYaml {
   readonly value: unknown;
-  /** Offset of a value, or of its key; a path that is not there gives its nearest ancestor. */
+  /** Returns the offset of a value, or of its key. A path that does not exist gives the offset of its nearest parent. */
   offsetOf(path: PropertyPath, part: "key" | "value"): number;
 }
 
 /**
- * Reads a text that holds no tab and no invisible character.
- * @param maxDepth - More levels than this are not plain.
+ * Reads a text without tabs and invisible characters.
+ * @param maxDepth - A file with more levels is not plain.
  */
 export function readPlainYaml(text: string, maxDepth: number): PlainYaml | undefined {
-  // Line ends of other systems move no offset for the package `yaml` alone; a second document is its affair.
+  // The `yaml` package adjusts offsets for the line ends of other systems, and handles a second document.
   if (text.includes("\r") || marker.test(text)) return undefined;
   let events: Event[];
   try {
     events = parseEvents(text, { maxDepth: maxDepth + 1 });
   } catch {
-    // What it refuses, the other package refuses in the kit's words, or reads.
+    // For a file that this parser refuses, the `yaml` package gives the error message, or reads it.
     return undefined;
   }
   const root = new PlainComposer(text, events, maxDepth).document();
@@ -42,37 +42,37 @@ export function readPlainYaml(text: string, maxDepth: number): PlainYaml | undef
   return { value: root.value, offsetOf: (path, part) => offsetIn(root, path, part) };
 }
 
-/** A value with its place; of a collection also those of what it holds, in its order. */
+/** A value with its offset. A collection also has the offsets of its contents, in its order. */
 interface PlainNode {
   readonly value: unknown;
   readonly offset: number;
   readonly names?: readonly string[];
   readonly children?: readonly PlainNode[];
-  /** Of the keys; a list item has none, its list stands in. */
+  /** Offsets of the keys. A list item has no key, so the offset of its list is used. */
   readonly keyOffsets?: readonly number[];
-  /** Places of many names, made when the first is looked up. */
+  /** Index of many names, built on the first lookup. */
   index?: ReadonlyMap<string, number>;
 }
 
-/** A line that begins as markers of documents and directives do. */
+/** A line that starts like a document marker or a directive. */
 const marker = /^(?:---|\.\.\.|%)/m;
-/** Longest key that YAML allows without `?`. */
+/** Maximum length of a key that YAML allows without `?`. */
 const maxKeyLength = 1_024;
-/** Up to so many names a look through all of them is quicker than an index. */
+/** Number of names up to which a linear search is faster than an index. */
 const fewNames = 8;
 
-/** Whole numbers that are written as JavaScript writes them. */
+/** Integers in JavaScript's own notation. */
 const plainInteger = /^(?:0|[1-9][0-9]{0,14})$/;
-/** What the core schema takes for something else than text, other than those numbers, `true` and `false`. */
+/** Plain scalars that the core schema does not read as text, other than those integers, `true` and `false`. */
 const notText =
   /^(?:~|null|Null|NULL|True|TRUE|False|FALSE|0o[0-7]+|0x[0-9a-fA-F]+|[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$/;
-/** Between a key and a text after `|` or `>`: the colon, then that sign. */
+/** Text between a key and a block scalar: the colon, then `|` or `>`. */
 const blockTextSign = /^ *: *(?=[|>])/;
 
-/** A line of blanks alone: the packages do not agree whether it is text. */
+/** A line that contains only blanks. The two packages disagree on whether it is text. */
 const onlyBlanks = /^ +$/m;
 
-/** Puts the events of one document together; each method gives undefined where the document is not plain. */
+/** Composes the events of one document to a value. Each method returns undefined if the document is not plain. */
 class PlainComposer {
   readonly #text: string;
   readonly #events: readonly Event[];
@@ -89,7 +89,7 @@ class PlainComposer {
     const start = this.#next();
     if (start?.type !== EVENT_ID.DOCUMENT) return undefined;
     const root = this.#node(this.#next(), -1, 0);
-    // A text alone is no file of these formats, and its place has rules of its own.
+    // None of these formats is a single scalar, and the location of one follows other rules.
     if (root?.children === undefined || this.#next()?.type !== EVENT_ID.POP) return undefined;
     return this.#at === this.#events.length ? root : undefined;
   }
@@ -98,7 +98,10 @@ class PlainComposer {
     return this.#events[this.#at++];
   }
 
-  /** @param keyEnd - Where the key of this value ends, its quote included; -1: it has none. */
+  /**
+   * Composes the value of one event.
+   * @param keyEnd - Offset at which the key of this value ends, with its quote; -1 if it has none.
+   */
   #node(event: Event | undefined, keyEnd: number, depth: number): PlainNode | undefined {
     if (event === undefined || depth > this.#maxDepth) return undefined;
     switch (event.type) {
@@ -135,7 +138,7 @@ class PlainComposer {
     }
   }
 
-  /** Whether the colon stands on the key's line: else the key has a question mark before it. */
+  /** Returns whether the colon is on the key's line. If not, the key has a question mark before it. */
   #hasColon(keyEnd: number): boolean {
     let at = keyEnd;
     while (this.#text.charCodeAt(at) === 0x20) at++;
@@ -176,12 +179,12 @@ class PlainComposer {
   }
 }
 
-/** Whether an anchor or a tag stands before it. */
+/** Returns whether an event has an anchor or a tag. */
 function hasProperties({ anchorStart, tagStart }: MappingEvent | SequenceEvent | ScalarEvent): boolean {
   return anchorStart !== -1 || tagStart !== -1;
 }
 
-/** What a text without quotes means; undefined: not certain at first sight. */
+/** Returns the value of a plain scalar; undefined if it is ambiguous. */
 function plainValue(source: string): string | number | boolean | undefined {
   if (plainInteger.test(source)) return Number(source);
   if (source === "true") return true;
@@ -202,7 +205,7 @@ function offsetIn(root: PlainNode, path: PropertyPath, part: "key" | "value"): n
   return part === "key" ? keyOffset : node.offset;
 }
 
-/** Where a child of that name stands among its siblings; -1: there is none. */
+/** Returns the position of the child with a name; -1 if there is none. */
 function placeOf(node: PlainNode, name: string): number {
   if (node.names === undefined) return /^(?:0|[1-9][0-9]*)$/.test(name) ? Number(name) : -1;
   if (node.names.length <= fewNames) return node.names.indexOf(name);

@@ -17,13 +17,13 @@ import type { SourceLocation } from "../problems/source-location.ts";
 import type { Located, PropertyPath } from "../problems/validation.ts";
 import { readPlainYaml } from "./plain-yaml.ts";
 
-/** A YAML file as plain data, each value with its place. */
+/** A YAML file as plain data, with the location of each value. */
 export interface YamlDocument {
   readonly value: unknown;
   readonly at: Located;
 }
 
-/** A value's place, its key's place, and those of what it holds. */
+/** Location of a value, of its key, and of its contents. */
 interface Place {
   readonly offset: number;
   readonly keyOffset: number;
@@ -32,18 +32,18 @@ interface Place {
 
 const noChildren: ReadonlyMap<string, Place> = new Map();
 
-/** Longest line in characters. Within one line the parser's work grows with the square of what a line can nest. */
+/** Maximum length of a line in characters. The parser's work grows with the square of the nesting within a line. */
 const maxLineLength = 4_096;
 
-/** Faults of YAML reported for one file: nobody reads more of them. */
+/** Maximum number of reported YAML faults per file. More would not help a user. */
 const maxProblems = 200;
 
-/** More levels than any format here has. */
+/** Maximum depth, more than any format here needs. */
 const maxDepth = 32;
 
 /**
- * Reads one YAML file as plain data with places. Refused, besides what is not YAML: several documents,
- * duplicate keys, anchors, aliases, explicit tags, keys that are not plain text, control characters.
+ * Reads one YAML file as plain data with locations. Besides invalid YAML, it refuses several documents, duplicate keys,
+ * anchors, aliases, explicit tags, keys that are not plain text, and control characters.
  */
 export function readYaml(file: string, text: string): { document?: YamlDocument; problems: Problem[] } {
   const problems: Problem[] = [];
@@ -78,7 +78,7 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
   const tooDeep = findTooDeep(text);
   const longLine = findLongLine(text);
   if (hidden !== undefined || tooDeep !== undefined || longLine !== undefined) {
-    // The lines are counted by hand here: such a file is not handed to the parser.
+    // The lines are counted here, because such a file is not passed to the parser.
     countLines(lines, text);
     if (hidden !== undefined)
       report("control-character", hidden, `the character ${codePoint(text, hidden)} is invisible`, "delete it");
@@ -123,14 +123,14 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
       }),
     );
   } catch (error) {
-    // The parser works by recursion: what nests by other means than brackets can exhaust the stack.
+    // The parser is recursive: nesting without brackets can exhaust the stack.
     if (!(error instanceof RangeError)) throw error;
     report(tooDeepForParser.rule, 0, tooDeepForParser.message, tooDeepForParser.fix);
     return { problems };
   }
-  // After a tab the parser sees other levels than the writer: what else it misses follows from that.
+  // After a tab, the parser sees other levels than the author. The other faults that it reports follow from that.
   const tabs = parsed.errors.filter(({ code }) => code === "TAB_AS_INDENT");
-  // And a quote that is not closed swallows what would have ended everything around it.
+  // An unclosed quote swallows the ends of everything around it, so the other faults follow from it.
   const quotes = parsed.errors.filter(({ message }) => missingQuote.test(message));
   const openQuote = openQuotes(parsed);
   const causes = [tabs, quotes].find((found) => found.length > 0) ?? [...parsed.errors, ...parsed.warnings];
@@ -208,7 +208,7 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
         else report("wrong-type", place, "a key must be plain text", "write it as a word, in quotes if needed");
         continue;
       }
-      // As it is written: the number 1.10 would be called 1.1.
+      // The key as it is written: the number 1.10 would become 1.1.
       const name = typeof key.value === "number" ? (key.source ?? String(key.value)) : key.value;
       if (key.anchor !== undefined)
         report("yaml-alias", place, `the anchor &${key.anchor} marks a key for reuse`, "delete the anchor");
@@ -226,7 +226,7 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
         );
         continue;
       }
-      // Looked for here, because the parser compares each key with all before it.
+      // Duplicates are checked here, because the parser compares each key with all earlier ones.
       if (children.has(name))
         report(
           "yaml-duplicate-key",
@@ -255,7 +255,7 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
   return problems.length > 0 ? { document, problems: sortProblems(problems) } : { document, problems };
 }
 
-/** Where a text stops being JSON, as far as it can be told: V8 names the place in some of its errors only. */
+/** Returns where a text stops being JSON, if it is known: V8 states the location in some of its errors only. */
 export function findJsonFault(text: string): { readonly line: number; readonly column: number } | undefined {
   if (findTooDeep(text) !== undefined || findLongLine(text) !== undefined) return undefined;
   const lines = new LineCounter();
@@ -273,7 +273,10 @@ export function findJsonFault(text: string): { readonly line: number; readonly c
   return { line: Math.max(1, line), column: Math.max(1, col) };
 }
 
-/** The package makes an error object for each fault, also where a file has 100,000 of them: the traces of those would take half of the time. */
+/**
+ * Parses without stack traces. The package makes an error object for each fault, even if a file has 100,000 of them.
+ * Their stack traces would take half of the time.
+ */
 function withoutStackTraces<T>(parse: () => T): T {
   const { stackTraceLimit } = Error;
   Error.stackTraceLimit = 0;
@@ -284,7 +287,7 @@ function withoutStackTraces<T>(parse: () => T): T {
   }
 }
 
-/** The place of a path, or of its nearest ancestor that is in the file. */
+/** Returns the location of a path, or of its nearest parent in the file. */
 function findPlace(root: Place, path: PropertyPath): Place {
   let place = root;
   for (const step of path) {
@@ -296,7 +299,7 @@ function findPlace(root: Place, path: PropertyPath): Place {
 }
 
 function describeYamlError(error: YAMLError): { rule: ModelRule; message: string; fix?: string } {
-  // Told under whatever code was at hand when the stack ended.
+  // The error has the code that was current when the stack overflowed, so the message is tested instead.
   if (/call stack/.test(error.message)) return tooDeepForParser;
   switch (error.code) {
     case "TAB_AS_INDENT":
@@ -332,7 +335,10 @@ const tooDeepForParser = {
 
 const missingQuote = /^Missing closing ["']quote/;
 
-/** Finds where the quote opens that an error misses. The texts are gathered once, for the first such error: a file can have as many as it has lines. */
+/**
+ * Finds the opening quote of an error about a missing quote. The texts are collected once, on the first such error,
+ * because a file can have one on each line.
+ */
 function openQuotes(parsed: Document.Parsed): (error: YAMLError) => number | undefined {
   let texts: (readonly [start: number, end: number])[] | undefined;
   return ({ message, pos: [missedAt] }) => {
@@ -344,7 +350,7 @@ function openQuotes(parsed: Document.Parsed): (error: YAMLError) => number | und
       });
       texts = found.sort(([a], [b]) => a - b);
     }
-    // Texts do not overlap: the last that begins before the place is the only one that can reach it.
+    // Texts do not overlap, so only the last one that starts before the location can contain it.
     let [low, high] = [0, texts.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
@@ -374,7 +380,10 @@ function syntaxFix({ code, message }: YAMLError): string {
   }
 }
 
-/** Resolved nodes carry a tag as well; an explicit one has its `!` right before the value. */
+/**
+ * Returns whether a node has an explicit tag. Resolved nodes carry a tag as well; an explicit one has its `!` directly
+ * before the value.
+ */
 function hasExplicitTag(text: string, node: Node): boolean {
   const start = node.range?.[0] ?? 0;
   return (
@@ -382,38 +391,41 @@ function hasExplicitTag(text: string, node: Node): boolean {
   );
 }
 
-/** Index of the first mark that git leaves where two changes met. */
+/** Returns the index of the first merge-conflict marker of git. */
 export function findConflict(text: string): number | undefined {
   const found = text.search(/^(?:<{7}|>{7}) /m);
   return found === -1 ? undefined : found;
 }
 
-/** What {@link findConflict} finds, and what to do. */
+/** Message for what {@link findConflict} finds. */
 export const conflictMessage = "a merge conflict stands here";
 export const conflictFix = "keep what is right, and delete the lines that begin with <<<<<<<, ======= and >>>>>>>";
 
-/** What {@link findHiddenCharacter} finds. */
+/** Characters that {@link findHiddenCharacter} finds. */
 const HIDDEN =
   // biome-ignore lint/suspicious/noMisleadingCharacterClass: combining characters are looked for one by one.
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Surrogate}/u;
 
 /**
- * Index of the first control character (other than tab, line feed, carriage return), or of a character
- * that changes the direction or order of the text around it, zero-width space, or lone surrogate.
+ * Returns the index of the first hidden character: a control character (other than tab, line feed, carriage return), a
+ * character that changes the direction or order of the surrounding text, a zero-width space, or a lone surrogate.
  */
 export function findHiddenCharacter(text: string): number | undefined {
   const found = HIDDEN.exec(text);
   return found === null ? undefined : found.index;
 }
 
-/** Index where more flow brackets are open than any good file has: deep nesting would exhaust the parser's stack. */
+/**
+ * Returns the index at which more flow brackets are open than in any valid file. Deeper nesting would exhaust the
+ * parser's stack.
+ */
 export function findTooDeep(text: string): number | undefined {
   let open = 0;
   for (let index = 0; index < text.length; index++) {
     const code = text.charCodeAt(index);
     if (code === 0x5b || code === 0x7b) {
       open++;
-      // Brackets in quoted text and comments count as well: four times the limit leaves room for those.
+      // Brackets in quoted text and comments are counted too. Four times the limit leaves room for them.
       if (open > maxDepth * 4) return index;
     } else if ((code === 0x5d || code === 0x7d) && open > 0) open--;
   }
