@@ -1,9 +1,9 @@
 /**
- * Claim checks: content above a declared size is stored outside Kafka, and the event carries its reference, size and
- * SHA-256 in headers. A producer calls `store` before its transaction: what a rolled-back transaction leaves behind is
- * removed like everything else that nobody refers to any more (claim-check-cleanup.ts). A consumer reads a field with
- * `read` when it needs it; a stored body is fetched before the event is decoded. A store that is away is waited for; a
- * reference, an object or a hash that is wrong is the record's own fault.
+ * Claim checks: content above a declared size is stored outside Kafka, and the event has its reference, size and
+ * SHA-256 in headers. A producer calls `store` before its transaction. If the transaction is rolled back, the stored
+ * content is unreferenced, and the clean-up removes it (cleanup.ts). A consumer reads a field with `read` when it needs
+ * it; a stored body is fetched before the event is decoded. The consumer waits for a store that is unavailable. A wrong
+ * reference, object or hash is a fault of the record.
  */
 import { createHash } from "node:crypto";
 import type { Clock } from "../clock.ts";
@@ -18,30 +18,30 @@ import type { ClaimCheckStore } from "./store.ts";
 
 export interface ClaimChecks {
   /**
-   * Stores what of an event is above its threshold; gives back the event to be published, or the same one where nothing is.
-   * To be called before the transaction that adds the event to the outbox.
-   * Throws SVC_CLAIM_TOO_LARGE (permanent), SVC_CLAIM_STORE_UNAVAILABLE.
+   * Stores the content of an event that is above its threshold. Returns the event to publish; it is the same event if
+   * nothing was stored. Call it before the transaction that adds the event to the outbox. Throws SVC_CLAIM_TOO_LARGE
+   * (permanent), SVC_CLAIM_STORE_UNAVAILABLE.
    */
   store<Event extends NewEvent>(event: Event): Promise<Event & Pick<NewEvent, "claim">>;
   /**
-   * The bytes of a field of a received event, wherever they are; undefined where the event has none.
+   * Returns the bytes of a field of a received event, from the event or the store; undefined if the event has none.
    * Throws SVC_CLAIM_REFERENCE, SVC_CLAIM_MISSING, SVC_CLAIM_ALTERED (permanent), SVC_CLAIM_STORE_UNAVAILABLE.
    */
   read(event: Pick<ReceivedEvent, "type" | "payload" | "claim" | "source">, field: string): Promise<Buffer | undefined>;
-  /** The value of a record in the wire format, its body fetched where it is stored. Throws as `read`. */
+  /** Returns the value of a record in the wire format; fetches the body if it is stored. Throws the same errors as `read`. */
   value(topic: string, value: Buffer, claim: ClaimReference | undefined): Promise<Buffer>;
 }
 
-/** What became of a request to the store: done, missing, altered, unavailable. */
+/** Result of a request to the store: done, missing, altered, unavailable. */
 export type ClaimOutcome = "done" | "missing" | "altered" | "unavailable";
 
 export interface ClaimCheckOptions {
   readonly contract: Pick<Contract, "service" | "claimChecks">;
   readonly codec: Pick<Codec, "published" | "body">;
-  /** Undefined where the contract names nothing to store or fetch. */
+  /** Undefined if the contract declares nothing to store or fetch. */
   readonly store: ClaimCheckStore | undefined;
   readonly clock: Clock;
-  /** Called for each request with its bytes and seconds. */
+  /** Called for each request with its result and its seconds. */
   readonly onRequest: (operation: "store" | "fetch", outcome: ClaimOutcome, seconds: number) => void;
 }
 
@@ -98,7 +98,7 @@ export function claimChecks({ contract, codec, store, clock, onRequest }: ClaimC
     return content;
   }
 
-  /** One request to the store, counted. Whatever it throws is a circumstance: the record is not at fault. */
+  /** Runs one request to the store and counts it. Any error counts as an outage: the record is not at fault. */
   async function asked<T>(
     operation: "store" | "fetch",
     what: string,
@@ -137,7 +137,7 @@ export function claimChecks({ contract, codec, store, clock, onRequest }: ClaimC
       const content = bytesAt(event.payload, claimCheck.field);
       if (content === undefined || content.length <= claimCheck.above) return event;
       const payload = without(event.payload, claimCheck.field);
-      // What is wrong with the rest is found before anything is stored.
+      // Errors in the rest of the payload are found before anything is stored.
       codec.body(event.type, payload);
       return { ...event, payload, claim: await put(event, declared, content) };
     },
@@ -155,7 +155,7 @@ export function claimChecks({ contract, codec, store, clock, onRequest }: ClaimC
   };
 }
 
-/** Throws SVC_CLAIM_SKIPPED (permanent) when an event above its threshold was not stored before its transaction. */
+/** Throws SVC_CLAIM_SKIPPED (permanent) if an event above its threshold was not stored before its transaction. */
 export function requireStored(event: NewEvent, { claimCheck }: PublishedEvent, bodyBytes: number): void {
   if (claimCheck === undefined || event.claim !== undefined) return;
   const size = claimCheck.field === undefined ? bodyBytes : (bytesAt(event.payload, claimCheck.field)?.length ?? 0);
@@ -167,7 +167,7 @@ export function requireStored(event: NewEvent, { claimCheck }: PublishedEvent, b
   );
 }
 
-/** The bytes of a field; undefined where they, or a record on the way, are null. */
+/** Returns the bytes of a field; undefined if the field, or a record on its path, is null. */
 export function bytesAt(payload: object, field: string): Buffer | undefined {
   let value: unknown = payload;
   for (const name of field.split("."))
@@ -175,7 +175,7 @@ export function bytesAt(payload: object, field: string): Buffer | undefined {
   return Buffer.isBuffer(value) ? value : undefined;
 }
 
-/** A copy of the payload with null in place of the field. */
+/** Returns a copy of the payload with null instead of the field. */
 function without(payload: object, field: string): object {
   const [first = "", ...rest] = field.split(".");
   const fields: Readonly<Record<string, unknown>> = { ...payload };

@@ -1,7 +1,8 @@
 /**
- * Removes stored content that nobody can refer to any more: its day, and the time the plan gives for its topic, are over.
- * What a rolled-back transaction or a crash left behind has the same keys and goes the same way. Rows that still wait in
- * the outbox, or are parked, keep their content, however old they are. Every instance does it; removing twice harms nobody.
+ * Removes stored content that no event can refer to any more: its day and the retention that the plan gives for its
+ * topic are over. Content that a rolled-back transaction or a crash left behind has the same kind of key and is removed
+ * in the same way. Content of rows that wait in the outbox, or are parked, is kept, regardless of its age. Every
+ * instance does this; removing an object twice is harmless.
  */
 
 import { pause } from "../clock.ts";
@@ -23,12 +24,18 @@ export interface ClaimCleanupOptions {
 const DAY_MS = 86_400_000;
 const EVERY_MS = 3_600_000;
 
-/** When content of a day may go at the earliest, in milliseconds since the epoch: it may have been stored at the day's last moment. */
+/**
+ * Returns the earliest time at which content of a day may be removed, in milliseconds since the epoch. The content may
+ * have been stored at the end of the day.
+ */
 export function endOfClaim(day: string, keepMs: number): number {
   return Date.parse(day) + DAY_MS + keepMs;
 }
 
-/** One round over all topics that the service stores; gives back how many objects went. By the database's clock, which is the same for all instances. */
+/**
+ * Runs one round over all topics whose content the service stores; returns the number of removed objects. Uses the
+ * database's clock, which is the same for all instances.
+ */
 export async function removeExpiredClaims({
   contract,
   store,
@@ -43,7 +50,7 @@ export async function removeExpiredClaims({
     if (keepMs === undefined) continue;
     for await (const keys of store.list(`${topic}/${contract.service}/`)) {
       const expired = keys.filter((key) => endOfClaim(parseClaimKey(key)?.day ?? "", keepMs) < now);
-      // Sorted by day: behind the first that stays there is nothing to do.
+      // Keys are sorted by day: after the first page without expired keys there is nothing to remove.
       if (expired.length === 0) break;
       const waiting = await waitingKeys(database, expired);
       const gone = expired.filter((key) => !waiting.has(key));
@@ -54,7 +61,7 @@ export async function removeExpiredClaims({
   return removed;
 }
 
-/** Of these keys, those that an event refers to which is not published yet, parked ones too. */
+/** Returns the keys that an unpublished event refers to, including parked events. */
 async function waitingKeys(database: Queryable, keys: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await database.query<{ key: string }>({
     text: `SELECT headers ->> $1 AS key FROM outbox WHERE headers ->> $1 = ANY($2::text[])
@@ -64,7 +71,7 @@ async function waitingKeys(database: Queryable, keys: readonly string[]): Promis
   return new Set(rows.map(({ key }) => key));
 }
 
-/** Cleans until stopped; gives back how to stop it. */
+/** Runs the clean-up until stopped; returns the function that stops it. */
 export function startClaimCleanup(options: ClaimCleanupOptions): () => Promise<void> {
   const stopping = new AbortController();
   const loop = (async () => {

@@ -1,4 +1,4 @@
-/** Claim checks in a folder that only this user may enter: the local platform's store. */
+/** Claim checks in a folder that only this user can access: the local platform's store. */
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
 import { mkdir, open, readdir, rename, rm, rmdir, stat } from "node:fs/promises";
@@ -8,11 +8,11 @@ import type { ClaimCheckStore } from "./store.ts";
 
 const PRIVATE_FOLDER = 0o700;
 const PRIVATE_FILE = 0o600;
-/** Files being written; a crash leaves one behind, and the clean-up of its day takes it along. */
+/** Suffix of unfinished files. A crash leaves such a file behind; the clean-up of its day removes it. */
 const UNFINISHED = ".part";
 
 export function folderStore(root: string): ClaimCheckStore {
-  /** Only keys become paths: whatever else is asked for is not there. */
+  /** Returns the path of a key. Only valid keys become paths; any other key counts as missing. */
   function pathOf(key: string): string {
     if (parseClaimKey(key) === undefined)
       throw new Error(`${JSON.stringify(key.slice(0, 80))} is no key of a claim check`);
@@ -37,19 +37,20 @@ export function folderStore(root: string): ClaimCheckStore {
         await rm(unfinished, { force: true });
         throw error;
       }
-      // The name is durable with its folder.
+      // The name becomes durable when its folder is synced.
       await syncFolder(dirname(path));
     },
 
     async get(key, atMost) {
-      // The folder itself may be away, for example a disk that is not mounted: then nothing is known of the object.
+      // The folder itself may be missing, for example because a disk is not mounted: then it is unknown whether the
+      // object exists.
       const before = await stat(root);
       let file;
       try {
-        // A link in the folder would lead out of it.
+        // A link in the folder could lead out of it.
         file = await open(pathOf(key), constants.O_RDONLY | constants.O_NOFOLLOW);
       } catch (error) {
-        // Neither is it when the folder went or came meanwhile.
+        // The object also counts as unknown if the folder was replaced meanwhile.
         if (isMissing(error) && (await stat(root)).ino === before.ino) return undefined;
         throw error;
       }
@@ -83,7 +84,7 @@ export function folderStore(root: string): ClaimCheckStore {
       for (const folder of new Set(keys.map((key) => dirname(pathOf(key))))) {
         for (const name of (await entries(folder)).filter((file) => file.endsWith(UNFINISHED)))
           await rm(join(folder, name), { force: true });
-        // Refused while something is in it, which is what is wanted.
+        // This fails if the folder is not empty, as intended.
         await rmdir(folder).catch(() => undefined);
       }
     },

@@ -1,13 +1,13 @@
-/** What is counted of claim checks; only where a service has some. */
+/** Metrics of claim checks, for services that use them. */
 import type { Registry } from "prom-client";
 import { Counter, Histogram } from "prom-client";
 import type { ClaimOutcome } from "./claim-check.ts";
 
 export interface ClaimCheckMetrics {
-  /** Requests to the store by what became of them: done, missing, altered, unavailable. */
+  /** Requests to the store by result: done, missing, altered, unavailable. */
   readonly requests: Counter<"operation" | "outcome">;
   readonly seconds: Histogram<"operation">;
-  /** Objects that nobody could refer to any more. */
+  /** Removed objects that no event could refer to any more. */
   readonly removed: Counter;
 }
 

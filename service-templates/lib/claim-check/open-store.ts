@@ -3,7 +3,7 @@ import { folderStore } from "./folder-store.ts";
 import { s3Store } from "./s3-store.ts";
 import type { ClaimCheckStore } from "./store.ts";
 
-/** The store that the configuration names. Nothing is connected before its first use. */
+/** Returns the store that the configuration names. It connects at its first use. */
 export function openClaimCheckStore(config: ClaimCheckStoreConfig): ClaimCheckStore {
   return "folder" in config ? folderStore(config.folder) : s3Store(config);
 }

@@ -1,4 +1,4 @@
-/** Claim checks of one service: store, library, metrics and clean-up, as its contract and configuration say. */
+/** Claim checks of one service: store, library, metrics and clean-up, according to its contract and configuration. */
 
 import type { Clock } from "../clock.ts";
 import type { ServiceConfig } from "../config.ts";
@@ -26,12 +26,15 @@ export interface ClaimCheckPartsOptions {
 
 export interface ClaimCheckParts {
   readonly claimChecks: ClaimChecks;
-  /** Begins to remove what nobody refers to any more. */
+  /** Starts the clean-up of unreferenced content. */
   start(): void;
   stop(): Promise<void>;
 }
 
-/** Throws SVC_CONFIG_INVALID where the contract names content to store or fetch, and the configuration no store. */
+/**
+ * Creates the parts. Throws SVC_CONFIG_INVALID if the contract declares content to store or fetch, but the
+ * configuration names no store.
+ */
 export function claimChecksOf({
   config,
   contract,

@@ -1,7 +1,7 @@
 /**
- * References of claim checks: where stored content lies, in the headers of the record that has none of it. A reference
- * names a key inside the store that the service is configured with, never a server or a path, so a forged one leads
- * nowhere else: its parts are checked one by one, and the topic and producer against the contract.
+ * References of claim checks: the location of stored content, in the headers of the record without that content. A
+ * reference names a key in the configured store, never a server or a path, so a forged reference cannot lead elsewhere:
+ * each part is checked, and the topic and producer are checked against the contract.
  */
 import type { Clock } from "../clock.ts";
 import { ServiceError } from "../errors.ts";
@@ -14,13 +14,13 @@ export const CLAIM_HEADER = {
   key: "claim-check-key",
   /** Bytes, decimal. */
   size: "claim-check-size",
-  /** Of the content, 64 hexadecimal digits in lower case. */
+  /** SHA-256 of the content, 64 hexadecimal digits in lower case. */
   sha256: "claim-check-sha256",
   /** Path of the field that is null in the record; absent: the record has no body. */
   field: "claim-check-field",
 } as const;
 
-/** Where stored content lies, and how it is told that it is the same. */
+/** Location of stored content, and the values that verify it. */
 export interface ClaimReference {
   readonly key: string;
   /** Bytes. */
@@ -35,7 +35,7 @@ export interface ClaimReference {
 export interface ClaimKey {
   readonly topic: string;
   readonly producer: string;
-  /** Day on which it was stored, UTC, as `2027-01-31`. */
+  /** Day of storage, UTC, as `2027-01-31`. */
   readonly day: string;
 }
 
@@ -43,12 +43,12 @@ const SEGMENT = /^[A-Za-z0-9][A-Za-z0-9._-]{0,248}$/u;
 const DAY = /^\d{4}-\d{2}-\d{2}$/u;
 const FIELD = /^[A-Za-z_]\w*(\.[A-Za-z_]\w*)*$/u;
 
-/** A new key. The day stands in front of the id, so that a listing begins with what is oldest. */
+/** Returns a new key. The day precedes the id, so that a listing begins with the oldest content. */
 export function newClaimKey(topic: string, producer: string, clock: Clock): string {
   return `${topic}/${producer}/${new Date(clock()).toISOString().slice(0, 10)}/${uuidV7(clock)}`;
 }
 
-/** The parts of a key; undefined when it is none. Nothing that it accepts can leave its folder. */
+/** Returns the parts of a key; undefined if it is not a key. An accepted key cannot lead out of its folder. */
 export function parseClaimKey(key: string): ClaimKey | undefined {
   const [topic = "", producer = "", day = "", id = "", ...more] = key.split("/");
   const good =
@@ -61,7 +61,7 @@ export function parseClaimKey(key: string): ClaimKey | undefined {
   return good ? { topic, producer, day } : undefined;
 }
 
-/** The headers that carry a reference. */
+/** Returns the headers of a reference. */
 export function claimHeaders({ key, size, sha256, field }: ClaimReference): Record<string, string> {
   return {
     [CLAIM_HEADER.key]: key,
@@ -71,12 +71,15 @@ export function claimHeaders({ key, size, sha256, field }: ClaimReference): Reco
   };
 }
 
-/** Whether the record says that content of it is stored. */
+/** Returns whether the headers contain a reference. */
 export function hasClaim(headers: RawRecord["headers"]): boolean {
   return headers.has(CLAIM_HEADER.key);
 }
 
-/** The reference in a record's headers; undefined where there is none. Throws SVC_CLAIM_REFERENCE (permanent) for one that is malformed. */
+/**
+ * Returns the reference in a record's headers; undefined if there is none. Throws SVC_CLAIM_REFERENCE (permanent) for a
+ * malformed reference.
+ */
 export function readClaim(headers: RawRecord["headers"]): ClaimReference | undefined {
   if (!hasClaim(headers)) return undefined;
   const text = (name: string): string => headers.get(name)?.toString("utf8") ?? "";

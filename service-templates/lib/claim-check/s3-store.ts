@@ -1,6 +1,7 @@
 /**
- * Claim checks in a bucket of any server with the S3 API. The client is loaded at the first use: a service that stores and
- * fetches nothing does not pay for it. Path-style addresses, because most servers beside Amazon's have no names per bucket.
+ * Claim checks in a bucket of any server with the S3 API. The client is loaded at its first use, so a service that
+ * stores and fetches nothing does not need its memory. Addresses are path-style, because most servers other than
+ * Amazon's have no host name per bucket.
  */
 import { addAbortSignal, Readable } from "node:stream";
 import type { S3Client } from "@aws-sdk/client-s3";
@@ -9,13 +10,13 @@ import type { ClaimCheckStore } from "./store.ts";
 
 type S3Module = typeof import("@aws-sdk/client-s3");
 
-/** Limit of one request, repetitions included, in milliseconds: a store that does not answer is away. */
+/** Timeout of one request, including retries, in milliseconds. A store that does not answer counts as unavailable. */
 const REQUEST_LIMIT_MS = 8_000;
 const CONNECT_LIMIT_MS = 2_000;
-/** Connections of one process. */
+/** Most connections of one process. */
 const SOCKETS = 16;
 
-/** @param pageKeys - Keys in one page of a listing; servers give at most 1000. */
+/** @param pageKeys - Keys in one page of a listing; servers return at most 1000. */
 export function s3Store(config: S3StoreConfig, pageKeys = 1_000): ClaimCheckStore {
   let loaded: Promise<{ readonly sdk: S3Module; readonly client: S3Client }> | undefined;
   const { bucket } = config;
@@ -40,7 +41,8 @@ export function s3Store(config: S3StoreConfig, pageKeys = 1_000): ClaimCheckStor
         requestTimeout: REQUEST_LIMIT_MS,
         ...(secure ? { httpsAgent: agent } : { httpAgent: agent }),
       },
-      // The library holds the SHA-256 against the record; a second checksum in the SDK's own encoding is unknown to some servers.
+      // The library compares the SHA-256 with the record; some servers do not support a second checksum in the SDK's own
+      // encoding.
       requestChecksumCalculation: "WHEN_REQUIRED",
       responseChecksumValidation: "WHEN_REQUIRED",
     });
@@ -71,7 +73,7 @@ export function s3Store(config: S3StoreConfig, pageKeys = 1_000): ClaimCheckStor
         if (!(Body instanceof Readable)) throw new Error("the answer has no body");
         return await upTo(Body, atMost, bounds.abortSignal);
       } catch (error) {
-        // A bucket that is not there is a fault of the settings; an object that is not there is one of the record.
+        // A missing bucket is a configuration fault; a missing object is a fault of the record.
         if (error instanceof sdk.NoSuchKey) return undefined;
         throw error;
       }
@@ -98,7 +100,7 @@ export function s3Store(config: S3StoreConfig, pageKeys = 1_000): ClaimCheckStor
 
     async remove(keys) {
       const { sdk, client } = await use();
-      // Not with the request for many: it wants a checksum that servers disagree about.
+      // The bulk request is not used: it needs a checksum that servers implement differently.
       for (let at = 0; at < keys.length; at += SOCKETS) {
         await Promise.all(
           keys
@@ -117,11 +119,11 @@ export function s3Store(config: S3StoreConfig, pageKeys = 1_000): ClaimCheckStor
   };
 }
 
-/** At most so many bytes, and one more where there are more. */
+/** Returns at most this many bytes, plus one if there are more. */
 async function upTo(body: Readable, atMost: number, signal: AbortSignal): Promise<Buffer> {
   const chunks: Uint8Array[] = [];
   let length = 0;
-  // Leaving the loop ends the body; a server that stops in the middle of it ends by the signal.
+  // Leaving the loop ends the body; the signal ends a body whose server stops in the middle.
   for await (const chunk of addAbortSignal(signal, body) as AsyncIterable<Uint8Array>) {
     chunks.push(chunk);
     length += chunk.length;

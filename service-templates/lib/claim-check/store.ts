@@ -1,16 +1,16 @@
 /**
- * A store of immutable objects. Keys are those of `newClaimKey`. Everything that fails, except that an object is not
- * there, throws: the store is away, or does not let this service in.
+ * A store of immutable objects. Keys come from `newClaimKey`. Every failure except a missing object throws: the store
+ * is unavailable, or denies access.
  */
 export interface ClaimCheckStore {
-  /** Stores an object whole or not at all; durable once it resolves. */
+  /** Stores an object completely or not at all; it is durable when the promise resolves. */
   put(key: string, content: Buffer): Promise<void>;
-  /** The object, but no more than `atMost` bytes and one, by which it is seen that there are more; undefined when it is not there. */
+  /** Returns the object, but at most `atMost` bytes plus one, which shows that there are more; undefined if it does not exist. */
   get(key: string, atMost: number): Promise<Buffer | undefined>;
   /** Keys that begin with the prefix, sorted, in portions. */
   list(prefix: string): AsyncIterable<readonly string[]>;
-  /** Removes objects, those too that are not there. */
+  /** Removes objects, including those that do not exist. */
   remove(keys: readonly string[]): Promise<void>;
-  /** Gives its connections back. */
+  /** Closes its connections. */
   close(): void;
 }

@@ -6,7 +6,7 @@ import { type DatabaseConnection, openDatabase, tryDatabase } from "./connection
 import { MigrationError } from "./errors.ts";
 import { type AppliedMigration, byVersion, checksumOf, type MigrationFile, planMigrations } from "./plan.ts";
 
-/** What shall be applied. */
+/** What to apply. */
 export interface MigrationRequest {
   readonly connection: DatabaseConnection;
   readonly role?: string | undefined;
@@ -14,7 +14,7 @@ export interface MigrationRequest {
   readonly preamble: readonly string[];
 }
 
-/** Key of the advisory lock, the same for everybody who migrates a database: "kit" in ASCII. */
+/** Key of the advisory lock, the same for every program that migrates a database: "kit" in ASCII. */
 const lockKey = 0x6b6974;
 
 async function takeLock(client: pg.Client, database: string, limitSeconds: number): Promise<void> {
@@ -36,7 +36,7 @@ async function readApplied(client: pg.Client): Promise<AppliedMigration[]> {
   return rows.map(({ version, name, checksum }) => ({ version, name, checksum })).sort(byVersion);
 }
 
-/** Line of an error in a text, from the position PostgreSQL tells (characters from 1). */
+/** Returns the line of an error in a text, from PostgreSQL's position (characters from 1). */
 function placeOf(error: unknown, sql: string): string {
   const position = error instanceof pg.DatabaseError ? Number(error.position) : Number.NaN;
   return Number.isNaN(position)
@@ -65,9 +65,9 @@ async function inTransaction(client: pg.Client, role: string | undefined, work: 
 }
 
 /**
- * Applies what is missing, in order, one transaction each, and gives everything that is applied.
- * @throws `database-unreachable`, `migration-locked`, `preamble-failed`, `migration-changed`,
- *   `migration-vanished`, `migration-late`, `migration-failed`
+ * Applies pending migrations, in order, each in its own transaction. Returns all applied migrations.
+ * @throws `database-unreachable`, `migration-locked`, `preamble-failed`, `migration-changed`, `migration-vanished`,
+ * `migration-late`, `migration-failed`
  */
 export async function applyMigrations(
   request: MigrationRequest,
@@ -105,7 +105,7 @@ export async function applyMigrations(
         throw failed("0_schema_migrations", database, "", error);
       });
     }
-    // Its owner reads it, who may be somebody else than the connection's user.
+    // The owner reads the table, and the owner may differ from the connection's user.
     if (role !== undefined) await client.query(`SET ROLE ${pg.escapeIdentifier(role)}`);
     const { pending, moved, conflicts } = planMigrations(migrations, await readApplied(client));
     const [conflict] = conflicts;
@@ -130,7 +130,7 @@ export async function applyMigrations(
       } catch (error) {
         throw failed(`${version}_${name}`, database, placeOf(error, sql), error);
       }
-      // Settings a file made for its session are not the next one's.
+      // Session settings of one file must not affect the next one.
       await client.query("RESET ALL");
     }
     if (role !== undefined) await client.query(`SET ROLE ${pg.escapeIdentifier(role)}`);
@@ -140,7 +140,10 @@ export async function applyMigrations(
   }
 }
 
-/** What is applied, or nothing where it cannot be asked within the limit (no server, no table, no right). */
+/**
+ * Returns the applied migrations, or undefined if they cannot be read within the timeout (no server, no permission).
+ * Returns an empty list if the table does not exist.
+ */
 export async function lookAtApplied(
   connection: DatabaseConnection,
   role: string | undefined,

@@ -1,11 +1,11 @@
-/** Connections to PostgreSQL for those who change what is in it. */
+/** Connections to PostgreSQL for programs that change the schema. */
 import { setTimeout as delay } from "node:timers/promises";
 import { checkServerIdentity } from "node:tls";
 import pg from "pg";
 import { messageOf } from "../errors.ts";
 import { MigrationError } from "./errors.ts";
 
-/** Where and as whom. */
+/** The server, database and login of a connection. */
 export interface DatabaseConnection {
   readonly host: string;
   readonly port: number;
@@ -16,14 +16,14 @@ export interface DatabaseConnection {
   readonly caPem?: string | undefined;
 }
 
-/** Conditions that pass: not up yet, still starting, out of connections for the moment. */
+/** Temporary conditions: the server is not up yet, is starting, or has no free connections. */
 const passing = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "ETIMEDOUT", "57P03", "53300"]);
 
 function passes(error: unknown): boolean {
   return error instanceof Error && "code" in error && typeof error.code === "string" && passing.has(error.code);
 }
 
-/** One attempt to connect; throws what the server or the network says. */
+/** Makes one attempt to connect; throws the error of the server or the network. */
 export async function tryDatabase(connection: DatabaseConnection, timeoutMs: number): Promise<pg.Client> {
   const { host, caPem, ...rest } = connection;
   const client = new pg.Client({
@@ -31,7 +31,8 @@ export async function tryDatabase(connection: DatabaseConnection, timeoutMs: num
     host,
     connectionTimeoutMillis: timeoutMs,
     application_name: "kit",
-    // The name to verify is the host we asked for, also when it is an address: node-postgres hands TLS no name then.
+    // The certificate must name the requested host, even if it is an IP address: then node-postgres passes no name to
+    // TLS.
     ...(caPem !== undefined && {
       ssl: {
         ca: caPem,
@@ -40,7 +41,7 @@ export async function tryDatabase(connection: DatabaseConnection, timeoutMs: num
       },
     }),
   });
-  // A connection that breaks is told by the query under way; without a listener it would end the plugin.
+  // The current query reports a broken connection. Without a listener, the error would end the process.
   client.on("error", () => undefined);
   try {
     await client.connect();
@@ -52,8 +53,8 @@ export async function tryDatabase(connection: DatabaseConnection, timeoutMs: num
 }
 
 /**
- * Connects, and waits for a server that is not up yet, still starts or is out of connections for the moment.
- * @param limitSeconds - How long it waits.
+ * Connects; waits for a server that is not up yet, is starting, or has no free connections.
+ * @param limitSeconds - Longest wait.
  * @throws {MigrationError} `database-unreachable`
  */
 export async function openDatabase(connection: DatabaseConnection, limitSeconds: number): Promise<pg.Client> {

@@ -1,6 +1,6 @@
-/** Errors of applying migrations. Scripts may match on the code, which every message carries at its end. */
+/** Errors of applying migrations. Scripts may match on the code at the end of every message. */
 
-/** Every code with what to do about it. */
+/** Every code with its fix. */
 const FIXES = {
   "database-unreachable":
     "check that the server runs (`npx kit status`) and accepts that user, then run the same command again",
@@ -13,18 +13,18 @@ const FIXES = {
   "migration-late": "give it a version above the newest",
 } as const satisfies Record<string, string>;
 
-/** Code of an error of a migration. */
+/** Code of a migration error. */
 export type MigrationErrorCode = keyof typeof FIXES;
 
-/** An error that a user can act on. Its message holds what happened, the fix, and the code. */
+/** An error that a user can fix. Its message contains the problem, the fix, and the code. */
 export class MigrationError extends Error {
   readonly code: MigrationErrorCode;
-  /** What to do. */
+  /** How to fix the error. */
   readonly fix: string;
 
   /**
    * @param problem - What happened, with the values.
-   * @param options.fix - Instead of the catalogue's, where it can name the value to write.
+   * @param options.fix - Replaces the catalogue's fix if it can name the value to write.
    */
   constructor(code: MigrationErrorCode, problem: string, options: { cause?: unknown; fix?: string } = {}) {
     const fix = options.fix ?? FIXES[code];

@@ -5,12 +5,12 @@ import type { MigrationFile } from "./plan.ts";
 
 const FILE_NAME = /^(\d{4})_([a-z0-9_]+)\.sql$/;
 
-/** Folder of this package's migrations: its tables are the same in every service's database. */
+/** Folder of this package's migrations: their tables are the same in every service's database. */
 export const LIBRARY_MIGRATIONS = join(import.meta.dirname, "../migrations");
 
 /**
- * Reads everything that a service's database needs: this package's migrations, a sequence of their own that comes first,
- * then the service's.
+ * Reads all migrations of a service's database: first this package's migrations, which are a separate sequence, then
+ * the service's.
  * @param own - Folder of the service's migrations.
  * @param library - Folder of this package's migrations.
  * @throws {Error} as {@link readMigrationFiles}.
@@ -24,7 +24,7 @@ export function readServiceMigrations(own: string, library = LIBRARY_MIGRATIONS)
 
 /**
  * Reads a folder of migrations in order of version.
- * @throws {Error} naming the file, when one is not named `NNNN_name.sql` or a version stands twice.
+ * @throws {Error} with the file, if its name is not `NNNN_name.sql` or two files have the same version.
  */
 export function readMigrationFiles(folder: string): readonly MigrationFile[] {
   const files = readdirSync(folder)
@@ -46,7 +46,7 @@ export function readMigrationFiles(folder: string): readonly MigrationFile[] {
   return files;
 }
 
-/** One value for a set of migrations: the same files give the same on every machine. */
+/** Returns one value for a set of migrations: the same files give the same value on every machine. */
 export function migrationsDigest(files: readonly MigrationFile[]): string {
   const hash = createHash("sha256");
   for (const { version, name, sql } of files) hash.update(`${version}_${name}\0${sql.replaceAll("\r\n", "\n")}\0`);

@@ -1,8 +1,9 @@
 /**
- * Program inside every service's image: applies the service's migrations, as the job before a rollout does.
- * Variables: DATABASE_HOST, _PORT, _NAME, _USER (a login that may act as the owner), _OWNER, _PASSWORD_FILE, _CA_FILE
- * (absent: no TLS), MIGRATIONS_DIR, DATABASE_ADMIN (the server's administrator where only the owner can let him and the service in).
- * Exit code 0: everything is applied; 1: it is not, and the last line says why.
+ * Program in every service's image that applies the service's migrations. The job before a rollout runs it. Variables:
+ * DATABASE_HOST, _PORT, _NAME, _USER (a login that may act as the owner), _OWNER, _PASSWORD_FILE, _CA_FILE (absent: no
+ * TLS), MIGRATIONS_DIR, DATABASE_ADMIN (the server's administrator, if only the owner can grant access to the
+ * administrator and the service). Exit code 0: all migrations are applied; 1: they are not, and the last line gives the
+ * reason.
  */
 import { readFileSync } from "node:fs";
 import { messageOf } from "../errors.ts";
@@ -13,19 +14,19 @@ import { connectGrant, migrationPreamble } from "./preamble.ts";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What the variables ask for. */
+/** The job as described by the variables. */
 export interface MigrationJob {
   readonly connection: DatabaseConnection;
   readonly owner: string;
   /** Folder of the service's migrations. */
   readonly folder: string;
-  /** The server's administrator where only the owner can let him in, and the service. */
+  /** The server's administrator, if only the owner can grant access to the administrator and the service. */
   readonly admin?: string;
 }
 
 /**
- * Reads the variables and the files they name.
- * @throws {Error} listing all that is missing or cannot be read.
+ * Reads the variables and the files that they name.
+ * @throws {Error} with every missing or unreadable value.
  */
 export function migrationJobOf(
   env: Environment,
@@ -65,7 +66,10 @@ export function migrationJobOf(
   };
 }
 
-/** What the job does before the first migration. The grant comes before the public is shut out. */
+/**
+ * Returns the statements before the first migration. The grant comes first, because the next statements revoke access
+ * from PUBLIC.
+ */
 function preambleOf({ connection: { database }, admin }: MigrationJob): readonly string[] {
   return [...(admin === undefined ? [] : [connectGrant(database, admin)]), ...migrationPreamble(database)];
 }
@@ -75,7 +79,7 @@ async function main(): Promise<void> {
   const { connection, owner, folder } = job;
   const applied = await applyMigrations(
     { connection, role: owner, migrations: readServiceMigrations(folder), preamble: preambleOf(job) },
-    // A server that fails over, or another release's job that holds the lock, is waited for.
+    // The job waits for a server that fails over, and for another release's job that holds the lock.
     { connectSeconds: 120, lockSeconds: 300 },
   );
   const newest = applied.at(-1);

@@ -1,16 +1,19 @@
-/** What is to be done with a set of migration files, given what was applied. Pure. */
+/** Plans what to do with a set of migration files, given the applied migrations. Pure. */
 import { createHash } from "node:crypto";
 import { MigrationError } from "./errors.ts";
 
 /** One migration: `NNNN_name.sql`. */
 export interface MigrationFile {
-  /** The number in front, for example `0001`, or `lib.0001`: file 1 of the sequence `lib`; files run in its order, named sequences first. */
+  /**
+   * The number in the file name, for example `0001`, or `lib.0001`: file 1 of the sequence `lib`. Files run in this
+   * order, named sequences first.
+   */
   readonly version: string;
   readonly name: string;
   readonly sql: string;
 }
 
-/** One file that was applied. */
+/** One applied migration. */
 export interface AppliedMigration {
   readonly version: string;
   readonly name: string;
@@ -18,47 +21,50 @@ export interface AppliedMigration {
   readonly checksum: string;
 }
 
-/** Digest of a file's text; the line ends a checkout chose do not count. */
+/** Returns the digest of a file's text; line endings of a checkout do not change it. */
 export function checksumOf(sql: string): string {
   return createHash("sha256").update(sql.replaceAll("\r\n", "\n")).digest("hex");
 }
 
-/** Sequence of a version: what stands before its dot; empty for the database's own files. */
+/** Returns the sequence of a version: the part before its dot; empty for the database's own files. */
 function sequenceOf(version: string): string {
   return version.includes(".") ? version.slice(0, version.indexOf(".")) : "";
 }
 
-/** Sorts named sequences before the database's own files, which may build on them; within one by code unit: `0001` < `0002` < `0010`. */
+/**
+ * Sorts named sequences before the database's own files, which may depend on them; within a sequence by code unit:
+ * `0001` < `0002` < `0010`.
+ */
 export function byVersion(one: { version: string }, other: { version: string }): number {
   const [first, second] = [sequenceOf(one.version), sequenceOf(other.version)];
   if (first !== second) return first === "" ? 1 : second === "" ? -1 : first < second ? -1 : 1;
   return one.version < other.version ? -1 : one.version > other.version ? 1 : 0;
 }
 
-/** A file that was applied under another version, which it had before it moved to another sequence. */
+/** A file that was applied under another version, before it moved to another sequence. */
 export interface MovedMigration {
   readonly from: string;
   readonly to: string;
 }
 
-/** One reason why the files do not fit what was applied. */
+/** One mismatch between the files and the applied migrations. */
 export interface MigrationConflict {
-  /** Index in the given files; absent where the file is missing. */
+  /** Index in the given files; absent if the file is missing. */
   readonly index?: number;
   readonly error: MigrationError;
 }
 
-/** What follows from a set of files and what was applied. */
+/** The plan for a set of files and applied migrations. */
 export interface MigrationPlan {
   /** The files to apply, in order. */
   readonly pending: readonly MigrationFile[];
-  /** Files that were applied under another version; only the record of it changes. */
+  /** Files that were applied under another version; only their entry in the table changes. */
   readonly moved: readonly MovedMigration[];
-  /** What speaks against it. */
+  /** Mismatches that prevent the migration. */
   readonly conflicts: readonly MigrationConflict[];
 }
 
-/** Plans a set of migration files, given what was applied. */
+/** Plans a set of migration files, given the applied migrations. */
 export function planMigrations(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): MigrationPlan {
   const moved = findMoved(files, applied);
   const versionNow = new Map(moved.map(({ from, to }) => [from, to]));
@@ -103,7 +109,10 @@ export function planMigrations(files: readonly MigrationFile[], applied: readonl
   return { pending: files.filter(({ version }) => !known.has(version)).sort(byVersion), moved, conflicts };
 }
 
-/** Applied files that are gone under their version and stand, with the same name and text, under a new one of another sequence. */
+/**
+ * Returns applied files whose version no longer exists, and that exist with the same name and text under a new version
+ * of another sequence.
+ */
 function findMoved(files: readonly MigrationFile[], applied: readonly AppliedMigration[]): readonly MovedMigration[] {
   const present = new Set(files.map(({ version }) => version));
   const taken = new Set(applied.map(({ version }) => version));

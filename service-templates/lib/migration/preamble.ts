@@ -1,11 +1,11 @@
 /**
- * What a service's database needs before its first migration, each statement harmless when repeated. The database's
- * administrator may run them, and so may its owner: from PostgreSQL 15 on, the schema `public` is the owner's too.
- * @param database - Its name, which is its service's login role too.
+ * Returns the statements that a service's database needs before its first migration; each is safe to repeat. The
+ * database's administrator or its owner may run them: from PostgreSQL 15 on, the owner also owns the schema `public`.
+ * @param database - Name of the database, which is also the name of its service's login role.
  */
 export function migrationPreamble(database: string): readonly string[] {
   return [
-    // Everyone may connect to a new database by default; only its own service should.
+    // By default everyone may connect to a new database; only its own service should.
     `REVOKE ALL ON DATABASE "${database}" FROM PUBLIC`,
     `GRANT CREATE, USAGE ON SCHEMA public TO "${database}_owner"`,
     `GRANT USAGE ON SCHEMA public TO "${database}"`,
@@ -13,9 +13,9 @@ export function migrationPreamble(database: string): readonly string[] {
 }
 
 /**
- * Lets in the service, and the administrator who has no right of his own. Only the owner can: for others PostgreSQL warns
- * that nothing was granted. Once the public may not connect, an administrator without it could change and delete nothing
- * in the database any more.
+ * Returns the grant that lets the service connect, and the administrator who has no rights of their own. Only the owner
+ * can run it: for others PostgreSQL warns that nothing was granted. Without this grant, an administrator could no
+ * longer change or delete anything in the database after access was revoked from PUBLIC.
  */
 export function connectGrant(database: string, admin: string): string {
   return `GRANT CONNECT ON DATABASE "${database}" TO "${database}", "${admin.replaceAll('"', '""')}"`;

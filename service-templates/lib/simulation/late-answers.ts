@@ -1,19 +1,22 @@
 /**
- * The patience of a caller of a simulated outside system: an answer that takes too long is given up,
- * what was asked is done all the same.
+ * The timeout of a caller of a simulated external system: the caller gives up a late answer, but the system still does
+ * the work.
  */
 import { pause } from "../clock.ts";
 
 export interface LateAnswers {
-  /** The work's result after the system's latency in milliseconds; undefined when the caller has waited long enough. The work is done all the same. */
+  /**
+   * Returns the work's result after the system's latency in milliseconds; undefined after the caller's timeout. The
+   * work is done in both cases.
+   */
   inTime<T>(latencyMs: number, work: () => Promise<T>): Promise<T | undefined>;
-  /** Waits for as long as a caller waits: an answer that never comes. */
+  /** Waits until the caller's timeout, for an answer that never comes. */
   never(): Promise<void>;
-  /** Ends what is still on its way. */
+  /** Ends the work in progress. */
   close(): Promise<void>;
 }
 
-/** @param limitMs - How long the caller waits for an answer, in milliseconds. */
+/** @param limitMs - The caller's timeout, in milliseconds. */
 export function lateAnswers(limitMs: number): LateAnswers {
   const closing = new AbortController();
   const underWay = new Set<Promise<unknown>>();

@@ -1,4 +1,7 @@
-/** What simulated outside systems have in common: a behaviour that can be switched while they run, kept in a table, and its HTTP routes. */
+/**
+ * The common part of simulated external systems: a behaviour that can be changed while they run, stored in a table, and
+ * its HTTP routes.
+ */
 import type { FastifyInstance } from "fastify";
 import { Problem } from "../http/problem.ts";
 import type { Database } from "../storage/database.ts";
@@ -7,29 +10,38 @@ const BEHAVIOURS = ["accept", "reject", "unavailable", "timeout"] as const;
 
 /** How a simulated system answers. */
 export interface Behaviour {
-  /** accept: does what is asked. reject: refuses for good. unavailable: fails before it does anything. timeout: does it, but its answer never comes. */
+  /**
+   * The behaviour.
+   * - accept: does what is requested.
+   * - reject: refuses permanently.
+   * - unavailable: fails before it does anything.
+   * - timeout: does what is requested, but never answers.
+   */
   readonly behaviour: (typeof BEHAVIOURS)[number];
-  /** Time each answer takes, in milliseconds; beyond what its callers wait for, it acts after they gave up. */
+  /** Time of each answer, in milliseconds. Above the callers' timeout, the system acts after they gave up. */
   readonly latencyMs: number;
-  /** Share of attempts that fail by chance, 0 to 1; half of them after what was asked is done. */
+  /** Share of attempts that fail at random, 0 to 1; half of them fail after the work was done. */
   readonly failureRate: number;
-  /** Decides which ones fail. */
+  /** Determines which attempts fail. */
   readonly seed: number;
 }
 
-/** A behaviour that can be read and switched. */
+/** A behaviour that can be read and changed. */
 export interface Switchable {
   behaviour(): Promise<Behaviour>;
   change(behaviour: Behaviour): Promise<void>;
 }
 
-/** Where behaviours are kept: a table with a column of names, and columns `behaviour`, `latency_ms`, `failure_rate`, `seed`. Both names become SQL. */
+/**
+ * Where behaviours are stored: a table with a column of names, and columns `behaviour`, `latency_ms`, `failure_rate`,
+ * `seed`. Both names are inserted into SQL.
+ */
 export interface BehaviourTable {
   readonly table: string;
   readonly column: string;
 }
 
-/** The behaviour of the system `name` in a table; a system without a row accepts at once. */
+/** Returns the behaviour of the system `name` from a table; a system without a row accepts at once. */
 export function storedBehaviour(database: Database, { table, column }: BehaviourTable, name: string): Switchable {
   return {
     async behaviour() {
@@ -69,7 +81,7 @@ const BODY = {
   },
 } as const;
 
-/** `GET /<kind>s`, `GET` and `PUT /<kind>s/:name`, for the management port. */
+/** Returns `GET /<kind>s`, `GET` and `PUT /<kind>s/:name` for the management port. */
 export function simulatorRoutes(
   kind: string,
   simulators: readonly (Switchable & { readonly name: string })[],

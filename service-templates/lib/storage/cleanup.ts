@@ -1,42 +1,45 @@
 /**
- * Removes rows that have served their time, in small portions, so that no clean-up is ever noticed. Every instance
- * does it; each leaves out what another is removing. A look costs what it removes, whatever the table holds: oldest
- * rows first, through a B-tree on the column that counts, beginning where the last portion ended, so that entries of
- * removed rows that vacuum has not taken out of the index yet are not read again and again.
+ * Removes expired rows in small portions, so that the clean-up does not disturb other work. Every instance does this;
+ * each skips rows that another one is removing. The cost depends on the removed rows, not on the size of the table: it
+ * takes the oldest rows first, through a B-tree on the time column, and begins where the last portion ended. So it does
+ * not read again and again the index entries of removed rows that vacuum has not removed yet.
  */
 import { pause } from "../clock.ts";
 import type { Queryable } from "./database.ts";
 
-/** Rows of a table that may go. */
+/** Rows of a table that are removed after a time. */
 export interface Retention {
   readonly table: string;
-  /** Column with the time that counts; the table has a B-tree index that begins with it. */
+  /** Column with the relevant time; the table has a B-tree index that begins with it. */
   readonly column: string;
-  /** Hours a row is kept. */
+  /** Hours for which a row is kept. */
   readonly keepHours: number;
-  /** SQL condition on the row, called `t`, that must hold as well. Few old rows fail it: they are looked at again every hour. @default none */
+  /** Additional SQL condition on the row, called `t`. Few old rows fail it: they are checked again every hour. @default none */
   readonly only?: string;
 }
 
-/** A table in parts, of which the database itself empties those that are old. */
+/** A partitioned table whose old partitions the database itself empties. */
 export interface PartRetention {
   readonly table: string;
-  /** Function of the table's owner that empties them; takes no argument, gives back how many. */
+  /** Function of the table's owner that empties them; takes no argument, returns their number. */
   readonly emptiedBy: string;
 }
 
 const DAY_HOURS = 24;
-/** At least the topics' retention: what is older cannot come again. */
+/** At least the topics' retention: older events cannot be redelivered. */
 const KEEP_DAYS = 8;
-/** Long enough to look back at a resolved letter; its actions are kept without limit. */
+/** Long enough to look back at a resolved dead-letter record; its actions are kept without limit. */
 const KEEP_LETTER_DAYS = 30;
-/** A letter can be replayed as long as it is there, and so long its event must be known. Few inbox rows are kept for it. */
+/**
+ * A dead-letter record can be replayed as long as it exists, so its event must stay known for that time. This keeps few
+ * inbox rows.
+ */
 const HAS_NO_LETTER = "NOT EXISTS (SELECT FROM dead_letters l WHERE l.event_id = t.event_id::text)";
-/** Worked on, and not lately: the record of its last replay is in no topic any more. */
+/** Resolved, and not recently: the record of its last replay is no longer in any topic. */
 const IS_RESOLVED = `EXISTS (SELECT FROM dead_letter_actions a WHERE a.letter_id = t.letter_id)
   AND NOT EXISTS (SELECT FROM dead_letter_actions a WHERE a.letter_id = t.letter_id AND a.at > now() - interval '${KEEP_DAYS} days')`;
 
-/** What every service with a database keeps for a time only. Dead-letter records that nobody worked on are never removed. */
+/** Retention of the rows that every service with a database has. Unresolved dead-letter records are never removed. */
 export const MESSAGING_RETENTION: readonly (Retention | PartRetention)[] = [
   { table: "outbox_published", emptiedBy: "drop_old_outbox_published" },
   { table: "inbox", column: "processed_at", keepHours: KEEP_DAYS * DAY_HOURS, only: HAS_NO_LETTER },
@@ -45,18 +48,24 @@ export const MESSAGING_RETENTION: readonly (Retention | PartRetention)[] = [
 
 const PORTION = 2_000;
 const EVERY_MS = 60_000;
-/** How long a clean-up goes on where its last portion ended, then it looks from the beginning: for rows that another instance did not remove after all. */
+/**
+ * Time after which a clean-up starts from the beginning again, instead of where its last portion ended. This finds rows
+ * that another instance had locked but did not remove.
+ */
 const FROM_START_MS = 3_600_000;
 const BEGINNING = "-infinity";
 
-/** What one portion was. */
+/** Result of one portion. */
 export interface Portion {
   readonly removed: number;
-  /** Time of its newest row, as the database writes it; null when it was empty. */
+  /** Time of its newest row, in the database's format; null if the portion was empty. */
   readonly newest: string | null;
 }
 
-/** The statement that removes one portion. @param from - Time as the database writes it; older rows are not looked at. */
+/**
+ * Returns the statement that removes one portion.
+ * @param from - Time in the database's format; older rows are not checked.
+ */
 export function portionStatement(
   { table, column, keepHours, only }: Retention,
   portion: number,
@@ -73,7 +82,7 @@ export function portionStatement(
   };
 }
 
-/** Removes one portion. By the database's clock, which is the same for all instances. */
+/** Removes one portion. Uses the database's clock, which is the same for all instances. */
 export async function removePortion(
   database: Queryable,
   retention: Retention,
@@ -86,7 +95,7 @@ export async function removePortion(
   return { removed: Number(row?.removed ?? 0), newest: row?.newest ?? null };
 }
 
-/** Empties the old parts of a table; gives back how many. */
+/** Empties the old partitions of a table; returns their number. */
 export async function emptyParts(database: Queryable, { emptiedBy }: PartRetention): Promise<number> {
   const [row] = await database.query<{ emptied: number }>({ text: `SELECT ${emptiedBy}() AS emptied` });
   return row?.emptied ?? 0;
@@ -96,26 +105,29 @@ export interface CleanupOptions {
   readonly database: Queryable;
   readonly retention: readonly (Retention | PartRetention)[];
   readonly onError: (error: unknown, table: string) => void;
-  /** Milliseconds between rounds; a round that found a full portion is followed by the next after a hundredth of it. @default 60000 */
+  /**
+   * Milliseconds between rounds; after a round with a full portion, the next one follows after a hundredth of this
+   * time. @default 60000
+   */
   readonly everyMs?: number;
 }
 
-/** Cleans until stopped; gives back how to stop it. */
+/** Runs the clean-up until stopped; returns the function that stops it. */
 export function startCleanup(options: CleanupOptions): () => Promise<void> {
   const everyMs = options.everyMs ?? EVERY_MS;
   const stopping = new AbortController();
-  /** Where each table's last portion ended. */
+  /** End of each table's last portion. */
   const reached = new Map<string, string>();
   let fromStartAt = performance.now() + FROM_START_MS;
 
-  /** True when there may be more. */
+  /** Returns true if there may be more rows. */
   async function clean(retention: Retention | PartRetention): Promise<boolean> {
     if ("emptiedBy" in retention) {
       await emptyParts(options.database, retention);
       return false;
     }
     const { removed, newest } = await removePortion(options.database, retention, PORTION, reached.get(retention.table));
-    // Older rows that fail the condition now and meet it later are found when it looks from the beginning.
+    // Older rows that fail the condition now and meet it later are found when the clean-up starts from the beginning.
     if (newest !== null) reached.set(retention.table, newest);
     return removed === PORTION;
   }

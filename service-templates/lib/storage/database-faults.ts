@@ -1,14 +1,13 @@
 /**
- * What an error of PostgreSQL or of its client says about who is at fault: the server, the service's own
- * statements, rights or credentials, or the data of the one record that was being worked on. Only the last
- * is a reason to give a record up. Pure.
+ * Classifies errors of PostgreSQL and its client by their cause: the server, the service's own statements, rights or
+ * credentials, or the data of the record in progress. Only the last is a reason to give a record up. Pure.
  */
 
-/** Who or what an error of the database blames. */
+/** The cause of a database error. */
 export type DatabaseFault =
-  /** The server is away, restarting, or out of resources: the same work succeeds later. */
+  /** The server is down, restarting, or out of resources: the same work succeeds later. */
   | "unavailable"
-  /** Another transaction was in the way: the same work succeeds in a moment. */
+  /** Another transaction held a lock or caused a conflict: the same work succeeds in a moment. */
   | "contention"
   /** Statements and tables do not match: a live migration, or a service older or newer than its database. */
   | "schema"
@@ -16,17 +15,17 @@ export type DatabaseFault =
   | "rights"
   /** The server refuses the login, or the client refuses the server's certificate. */
   | "credentials"
-  /** The server takes no changes: a replica, or a database that was set to read only. */
+  /** The server is read-only: a replica, or a database that was set to read only. */
   | "read-only"
-  /** The statement ran longer than its limit, or somebody cancelled it. */
+  /** The statement exceeded its timeout, or was cancelled. */
   | "timeout"
   /** The values. */
   | "data";
 
-/** By SQLSTATE; a state comes before its class. See PostgreSQL's appendix A. */
+/** Faults by SQLSTATE; a state takes precedence over its class. See PostgreSQL's appendix A. */
 const STATES: Readonly<Record<string, DatabaseFault>> = {
   "25006": "read-only",
-  // Of a transaction that failed before, or was cut off while idle.
+  // The transaction failed before, or was ended while idle.
   "25P02": "unavailable",
   "25P03": "unavailable",
   "25P04": "unavailable",
@@ -43,8 +42,8 @@ const CLASSES: Readonly<Record<string, DatabaseFault>> = {
   "53": "unavailable",
   "57": "unavailable",
   "58": "unavailable",
-  // A feature that is not supported (also: a cached plan whose result changed), an unknown prepared statement, objects that
-  // depend on another, an unknown database or schema, a statement that does not fit the tables.
+  // A feature that is not supported (also: a cached plan whose result changed), an unknown prepared statement, objects
+  // that depend on another, an unknown database or schema, a statement that does not match the tables.
   "0A": "schema",
   "26": "schema",
   "2B": "schema",
@@ -65,16 +64,16 @@ const NETWORK_CODES = [
   "EHOSTUNREACH",
   "ENETUNREACH",
 ];
-/** Codes of Node's TLS. */
+/** Error codes of Node's TLS. */
 const CERTIFICATE_CODE = /^(?:CERT_|ERR_TLS_|ERR_SSL_|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_)/u;
-/** Codes of Node and of the system begin with other letters. */
+/** Error codes of Node and of the system begin with other letters. */
 const SQLSTATE = /^(?:[0-9][0-9A-Z]|F0|HV|P0|XX)[0-9A-Z]{3}$/u;
 /** node-postgres reports these without a code. */
 const UNAVAILABLE_MESSAGE =
   /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|connection is insecure|not queryable/u;
 const CREDENTIALS_MESSAGE = /^SASL|does not support SSL/u;
 
-/** What an error blames; undefined for one that did not come from the database. */
+/** Returns the cause of an error; undefined if it did not come from the database. */
 export function databaseFaultOf(error: unknown): DatabaseFault | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code } = error as { code?: unknown };
@@ -82,7 +81,7 @@ export function databaseFaultOf(error: unknown): DatabaseFault | undefined {
     if (NETWORK_CODES.includes(code)) return "unavailable";
     if (CERTIFICATE_CODE.test(code)) return "credentials";
     if (SQLSTATE.test(code)) {
-      // Row-level security judges the row, under the code of a missing right.
+      // A violation of row-level security is a fault of the row, but has the code of a missing right.
       if (code === "42501" && error.message.includes("row-level security")) return "data";
       return STATES[code] ?? CLASSES[code.slice(0, 2)] ?? "data";
     }
@@ -92,15 +91,16 @@ export function databaseFaultOf(error: unknown): DatabaseFault | undefined {
   return CREDENTIALS_MESSAGE.test(error.message) ? "credentials" : undefined;
 }
 
-/** Whether the database, or how the service uses it, is at fault, and not the values: other work would fare no better. */
+/** Returns whether the database, or its use by the service, is at fault, and not the values: other work would fail too. */
 export function isDatabaseAtFault(error: unknown): boolean {
   const fault = databaseFaultOf(error);
   return fault !== undefined && fault !== "data";
 }
 
 /**
- * Whether a prepared statement may be out of date: its tables changed under it (0A000), the server forgot it (26000,
- * after DISCARD or behind a pooler), or has another one of its name (42P05). Preparing it again tells.
+ * Returns whether a prepared statement may be out of date: its tables changed (0A000), the server no longer has it
+ * (26000, after DISCARD or behind a pooler), or has another one with its name (42P05). The caller finds out by
+ * preparing it again.
  */
 export function isStalePlan(error: unknown): boolean {
   const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;

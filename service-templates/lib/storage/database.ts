@@ -1,4 +1,4 @@
-/** PostgreSQL: one pool per service, transactions as functions. What its errors say is told by database-faults.ts. */
+/** PostgreSQL: one pool per service, transactions as functions. database-faults.ts classifies its errors. */
 import { readFileSync } from "node:fs";
 import pg from "pg";
 import type { DatabaseConfig } from "../config.ts";
@@ -11,44 +11,51 @@ import { traced } from "./statement-spans.ts";
 export type Row = Readonly<Record<string, unknown>>;
 
 /**
- * One statement. With a `name` it is prepared once per connection, which saves parsing and planning
- * on the hot path; names must be unique per text.
+ * One statement. A statement with a `name` is prepared once per connection, which saves parsing and planning on the hot
+ * path; names must be unique per text.
  */
 export interface Statement {
   readonly name?: string;
   readonly text: string;
   readonly values?: readonly unknown[];
   /**
-   * True when it changes nothing that outlives it, as a look or a lock: then it may go out together with BEGIN.
-   * Anything else waits until the transaction is known to be open. @default false
+   * True if the statement has no lasting effect, such as a read or a lock: then it may be sent together with BEGIN. Any
+   * other statement waits until the transaction is open. @default false
    */
   readonly harmless?: boolean;
 }
 
-/** Something statements can be sent to. */
+/** An object that runs statements. */
 export interface Queryable {
   query<R extends Row = Row>(statement: Statement): Promise<readonly R[]>;
 }
 
 /**
- * A transaction in progress; it ends with the function it was given to. Statements go out at once, in their order,
- * without waiting for the answers to earlier ones: those that do not need each other's answers cost one round trip
- * together. One that is not waited for goes before COMMIT, and when it fails the transaction fails.
+ * A transaction in progress; it ends with its function. Statements are sent at once, in their order, without waiting
+ * for earlier results: statements that do not need each other's results share one round trip. A statement that is not
+ * awaited runs before COMMIT; if it fails, the transaction fails.
  */
 export interface Transaction extends Queryable {
-  /** Runs after a successful commit, in the order given; never after a rollback. Errors are logged, not thrown. */
+  /**
+   * Runs an action after a successful commit, in the order of the calls; never after a rollback. Errors are logged, not
+   * thrown.
+   */
   afterCommit(action: () => void | Promise<void>): void;
 }
 
 export interface TransactionOptions {
-  /** False: statements are parsed and planned for this transaction alone, so that nothing that was prepared before decides. @default true */
+  /**
+   * False: statements are parsed and planned for this transaction only, so that no earlier prepared statement is used.
+   * @default true
+   */
   readonly prepared?: boolean;
 }
 
 export interface Database extends Queryable {
   /**
-   * Runs a function in one READ COMMITTED transaction; commits when it returns, rolls back when it throws. When a prepared
-   * statement turns out to be out of date, everything is rolled back, prepared again, and the function is run once more.
+   * Runs a function in one READ COMMITTED transaction; commits when it returns, rolls back when it throws. If a
+   * prepared statement is out of date, the transaction is rolled back, statements are prepared again, and the function
+   * runs once more.
    */
   transaction<T>(work: (tx: Transaction) => Promise<T>, options?: TransactionOptions): Promise<T>;
   close(): Promise<void>;
@@ -58,9 +65,9 @@ export interface DatabaseOptions {
   /** Largest number of connections. @default 8 */
   readonly connections?: number;
   readonly applicationName: string;
-  /** Told of errors on idle connections and in after-commit actions. */
+  /** Called with errors on idle connections and in after-commit actions. */
   readonly onError: (error: unknown) => void;
-  /** @default identifiers alone */
+  /** @default no spans, only identifiers */
   readonly tracer?: Tracer;
 }
 
@@ -71,30 +78,30 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     database: config.name,
     user: config.user,
     password: () => currentPassword(config),
-    // The certificate must name the host that was asked for (`verify-full`).
+    // The certificate must name the requested host (`verify-full`).
     ...(config.ca === undefined ? {} : { ssl: { ca: config.ca, rejectUnauthorized: true } }),
     max: options.connections ?? 8,
     application_name: options.applicationName,
     connectionTimeoutMillis: 5_000,
     idleTimeoutMillis: 60_000,
-    // A wait for somebody else's lock ends before the statement counts as too slow: it is not the statement's fault.
+    // A wait for another transaction's lock ends before the statement timeout: it is not the statement's fault.
     lock_timeout: 10_000,
     statement_timeout: 15_000,
-    // A process that is stopped in the middle must not keep its locks forever.
+    // A process that is stopped in the middle of a transaction must not keep its locks forever.
     idle_in_transaction_session_timeout: 30_000,
     keepAlive: true,
     pipeline: true,
   });
   pool.on("error", options.onError);
 
-  /** Goes up when prepared statements turn out to be out of date: under new names every connection prepares them again. */
+  /** Increases when prepared statements are out of date: under new names every connection prepares them again. */
   let generation = 0;
-  /** Goes up when a server takes no changes: connections from before are not used again, because another server may have taken over. */
+  /** Increases when a server is read-only: earlier connections are not used again, because another server may have taken over. */
   let era = 0;
   const eraOf = new WeakMap<pg.PoolClient, number>();
   pool.on("connect", (client) => eraOf.set(client, era));
 
-  /** Hands out a connection of the present era; takes it back when the work ends, or throws it away when it broke. */
+  /** Runs work with a connection of the current era; releases the connection when the work ends, or discards it if it broke. */
   async function withClient<T>(work: (client: pg.PoolClient, broke: (error: Error) => void) => Promise<T>): Promise<T> {
     let client = await pool.connect();
     while ((eraOf.get(client) ?? era) < era) {
@@ -105,7 +112,7 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     const broke = (error: Error): void => {
       broken ??= error;
     };
-    // While a client is checked out the pool does not listen: an unheard error would end the process.
+    // While a client is checked out, the pool does not listen to its errors: an unhandled error would end the process.
     client.on("error", broke);
     try {
       return await work(client, broke);
@@ -135,13 +142,13 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     return result.rows as R[];
   }
 
-  /** Runs the work, and once more when it failed because of a prepared statement that is out of date. */
+  /** Runs the work, and once more if a prepared statement was out of date. */
   async function current<T>(work: () => Promise<T>): Promise<T> {
     const begun = { generation, era };
     try {
       return await work();
     } catch (error) {
-      // Of several that fail at the same time, the first one changes it for all.
+      // If several fail at the same time, only the first one increases it.
       if (databaseFaultOf(error) === "read-only" && era === begun.era) era += 1;
       if (!isStalePlan(error)) throw error;
       if (generation === begun.generation) generation += 1;
@@ -149,7 +156,7 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     }
   }
 
-  /** The transaction's result, and what it left for the time after its commit. */
+  /** Runs a transaction. Returns its result and its after-commit actions. */
   async function runTransaction<T>(
     client: pg.PoolClient,
     broke: (error: Error) => void,
@@ -159,14 +166,14 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     const actions: (() => void | Promise<void>)[] = [];
     const sent: Promise<unknown>[] = [];
     function track<T>(answer: Promise<T>): Promise<T> {
-      // Looked at before the transaction counts as done; until then its failure is nobody's surprise.
+      // The result is checked before the commit; until then a failure must not count as an unhandled rejection.
       answer.catch(() => undefined);
       sent.push(answer);
       return answer;
     }
     let result;
     let ended = false;
-    // A statement behind COMMIT or ROLLBACK would stand for itself and stay.
+    // A statement after COMMIT or ROLLBACK would run outside the transaction and take effect.
     function inside<R extends Row>(statement: Statement): Promise<readonly R[]> {
       return ended ? Promise.reject(new Error("the transaction has ended")) : send<R>(client, statement, prepared);
     }
@@ -189,7 +196,7 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
       await begun;
       ended = true;
       const committed = track(client.query("COMMIT"));
-      // A failure that somebody swallowed must not pass either: the server answers COMMIT with a rollback then.
+      // A failure that the caller ignored must not pass either: the server then answers COMMIT with a rollback.
       for (const outcome of await Promise.allSettled(sent)) if (outcome.status === "rejected") throw outcome.reason;
       if ((await committed).command !== "COMMIT") throw new Error("the transaction was rolled back");
     } catch (error) {
@@ -200,7 +207,7 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
       const failures = (await Promise.allSettled(sent)).flatMap((outcome) =>
         outcome.status === "rejected" ? [outcome.reason as unknown] : [],
       );
-      // Statements behind one that fails are refused as well, and all answers come at once: the first of them is the cause.
+      // Statements after a failed one fail too, and all results arrive together: the first failure is the cause.
       throw failures.includes(error) ? failures[0] : error;
     }
     return { result, actions };
@@ -212,7 +219,8 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     );
     for (const action of actions) {
       try {
-        // What is called for its effect may return something all the same, as `() => waiting.delete(id)` does.
+        // An action may return a value although it is called only for its effect, for example `() =>
+        // waiting.delete(id)`.
         Promise.resolve(action()).catch(options.onError);
       } catch (error) {
         options.onError(error);
@@ -228,18 +236,18 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
   };
 }
 
-/** The password as its file has it now: one that was changed is used from the next connection on, without a restart. */
+/** Returns the current password from its file: a changed password is used from the next connection on, without a restart. */
 function currentPassword({ password, passwordFile }: DatabaseConfig): string {
   if (passwordFile === undefined) return password;
   try {
     return readFileSync(passwordFile, "utf8").trim() || password;
   } catch {
-    // While a secret is being replaced its file may be missing for a moment.
+    // While a secret is being replaced, its file may be missing for a moment.
     return password;
   }
 }
 
-/** The constraint a statement ran against, when that is why it failed. */
+/** Returns the violated constraint if that is why a statement failed. */
 export function violatedConstraint(error: unknown): string | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, constraint } = error as { code?: unknown; constraint?: unknown };

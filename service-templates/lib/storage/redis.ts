@@ -1,25 +1,31 @@
 /**
- * Redis as a cache: every call has a short limit and an answer for its absence, so that losing Redis
- * costs speed and nothing else. What it holds may be anything: callers check what a value says.
+ * Redis as a cache: every call has a short timeout and a result for an outage, so that an outage of Redis only costs
+ * speed. Its content is not trusted: callers validate every value.
  */
 import { Redis } from "ioredis";
 import type { RedisConfig } from "../config.ts";
 
 export interface Cache {
-  /** Values of the keys; undefined for what is absent, empty, no text or too long, for all when Redis does not answer. */
+  /**
+   * Returns the values of the keys; undefined for a value that is absent, empty, not text or too long, and for all keys
+   * if Redis does not answer.
+   */
   get(keys: readonly string[]): Promise<readonly (string | undefined)[]>;
-  /** Stores best effort, with a time to live in seconds. */
+  /** Stores values with a time to live in seconds, on a best-effort basis. */
   set(values: ReadonlyMap<string, string>, ttlSeconds: number): Promise<void>;
   available(): boolean;
   close(): Promise<void>;
 }
 
-/** Longest wait for Redis in milliseconds: it is asked on hot paths. */
+/** Longest wait for Redis in milliseconds: hot paths use it. */
 const COMMAND_LIMIT_MS = 50;
 /** Longest value that is read, in bytes. */
 const LONGEST_VALUE = 16_384;
 
-/** A connection whose commands are answered within 50 ms or fail, at once while Redis is away; its errors are reported. */
+/**
+ * Opens a connection. Each command succeeds or fails within 50 ms, and fails at once during an outage of Redis. Errors
+ * are reported to `onError`.
+ */
 export function connectRedis(config: RedisConfig, onError: (error: unknown) => void): Redis {
   const redis = new Redis({
     host: config.host,
@@ -28,10 +34,10 @@ export function connectRedis(config: RedisConfig, onError: (error: unknown) => v
     password: config.password,
     ...(config.ca === undefined ? {} : { tls: { ca: config.ca } }),
     commandTimeout: COMMAND_LIMIT_MS,
-    // While it is away commands fail at once instead of queueing up.
+    // During an outage, commands fail at once instead of being queued.
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    // The check sends INFO, which the service's user may not.
+    // The check sends INFO, which the service's user may not do.
     enableReadyCheck: false,
     retryStrategy: (attempt) => Math.min(2_000, attempt * 100),
   });
@@ -46,9 +52,9 @@ export function openCache(config: RedisConfig, onError: (error: unknown) => void
       if (keys.length === 0 || redis.status !== "ready") return keys.map(() => undefined);
       try {
         const pipeline = redis.pipeline();
-        // Not GET: whatever somebody else put there must not fill this process's memory.
+        // GET is not used: a large value of another client must not fill this process's memory.
         for (const key of keys) pipeline.getrange(key, 0, LONGEST_VALUE);
-        // Each has an answer of its own: a key that holds something else than text spoils no other.
+        // Each command has its own result: a key with another type does not affect the others.
         const answers = (await pipeline.exec()) ?? [];
         const failed = answers.find(([error]) => error !== null);
         if (failed !== undefined) onError(failed[0]);

@@ -1,8 +1,11 @@
-/** Spans of SQL statements, of those that run within another span: polls and checks in the background would drown the rest. */
+/**
+ * Spans of SQL statements that run within another span. Others have none: polls and checks in the background would hide
+ * the rest.
+ */
 import type { DatabaseConfig } from "../config.ts";
 import type { Tracer } from "../tracing/tracer.ts";
 
-/** Sends a statement in a span. Its text holds no values: they travel apart. */
+/** Runs a statement in a span. The statement's text contains no values: they are sent separately. */
 export async function traced<T>(
   tracer: Tracer,
   { host, port, name: database }: Pick<DatabaseConfig, "host" | "port" | "name">,

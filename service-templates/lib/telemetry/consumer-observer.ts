@@ -1,4 +1,4 @@
-/** What a consumer counts and writes to the log. */
+/** Metrics and log lines of a consumer. */
 import type { BatchOptions } from "../consumer/batch.ts";
 import { describeLetter } from "../consumer/batch.ts";
 import { deadLetterCode } from "../consumer/dead-letter.ts";
@@ -9,7 +9,7 @@ import type { EventMetrics } from "./event-metrics.ts";
 import type { Logger } from "./logger.ts";
 import type { RecordLog } from "./record-fields.ts";
 
-/** The hooks of a batch processor that observe it. */
+/** The callbacks of a batch processor for metrics and logs. */
 export type BatchObserver<E extends EventMap> = Pick<
   BatchOptions<E>,
   "onOutcome" | "onApplied" | "onHandled" | "onDeadLetter" | "onDelayed" | "onRetry" | "onBatch" | "onBreaker"
@@ -31,7 +31,7 @@ export function batchObserver<E extends EventMap>({
   const events = new Set(
     [...contract.publishes, ...contract.consumes.flatMap((topic) => topic.events)].map(({ event }) => event),
   );
-  /** Event types come from outside: unbounded label values would fill the metrics. */
+  /** Event types come from outside: unbounded label values would exhaust the metrics' memory. */
   const knownEvent = (event: string): string => (events.has(event) ? event : "other");
 
   return {
@@ -39,7 +39,7 @@ export function batchObserver<E extends EventMap>({
       metrics.consumed.inc({ topic, event: knownEvent(event), outcome }, count),
     onApplied(event, now) {
       const seconds = (now - Date.parse(event.occurredAt)) / 1_000;
-      // Producers' clocks may be ahead, and the time of an event is whatever its producer wrote.
+      // Producers' clocks may be ahead, and the time of an event is set by its producer.
       metrics.eventLatency.observe({ topic: event.source.topic, event: event.type }, Math.max(0, seconds));
       if (log.isLevelEnabled("debug"))
         log.debug({ event: event.type, eventId: event.id, ...records.ofEvent(event) }, "event applied");

@@ -1,4 +1,4 @@
-/** Metrics of services that take part in the event flow. Names and labels are what alerts and dashboards rely on. */
+/** Metrics of services that take part in the event flow. Alerts and dashboards depend on their names and labels. */
 import { Counter, Gauge, Histogram } from "prom-client";
 import type { PauseReason } from "../consumer/consumer-faults.ts";
 import { PAUSE_REASONS } from "../consumer/consumer-faults.ts";
@@ -11,40 +11,40 @@ import type { Metrics } from "./metrics.ts";
 import { FAST_SECONDS } from "./metrics.ts";
 
 export interface EventMetrics extends Metrics {
-  /** Records by what became of them: applied, deduplicated, skipped, delayed, dead-lettered. */
+  /** Records by outcome: applied, deduplicated, skipped, delayed, dead-lettered. */
   readonly consumed: Counter<"topic" | "event" | "outcome">;
   readonly batchSize: Histogram;
   readonly batchSeconds: Histogram;
-  /** From the moment an event occurred, by its producer's clock, to the commit that applied it. */
+  /** Seconds from the time of an event, by its producer's clock, to the commit that applied it. */
   readonly eventLatency: Histogram<"topic" | "event">;
-  /** Time in a handler: its preparation, and its part of the transaction. */
+  /** Seconds in a handler: its preparation, and its part of the transaction. */
   readonly handlerSeconds: Histogram<"event">;
-  /** Age of the oldest record at hand, or the greatest of the last seconds. */
+  /** Age of the oldest record in progress, or the greatest age of the last seconds. */
   readonly timeLag: Gauge<"topic">;
-  /** Repeated attempts, of records and of batches. */
+  /** Retries of records and of batches. */
   readonly retries: Counter<"topic" | "scope">;
-  /** Rebalances of the group that this process took part in, its own joining included. */
+  /** Rebalances of the group in which this process took part, including its own join. */
   readonly rebalances: Counter;
-  /** 1 while records of different keys fail alike and consumption only probes. */
+  /** 1 while records of different keys fail in the same way and the consumer only probes. */
   readonly breakerOpen: Gauge;
-  /** 1 while consumption waits for something other than its records. */
+  /** 1 while the consumer pauses for a reason other than its records. */
   readonly consumerPaused: Gauge<"reason">;
   readonly consumerPauses: Counter<"reason">;
   readonly deadLettered: Counter<"topic" | "code">;
-  /** Replays and discards of dead letters, of all instances. */
+  /** Replayed and discarded dead-letter records, of all instances. */
   readonly deadLettersResolved: Counter;
-  /** Dead letters that nobody has replayed or discarded yet, of all instances. */
+  /** Dead-letter records that were not replayed or discarded yet, of all instances. */
   readonly deadLettersOpen: Gauge;
-  /** Attempts to write records, by how they ended. The code is empty where the brokers acknowledged them. */
+  /** Attempts to write records, by result. The code is empty if the brokers acknowledged them. */
   readonly produced: Counter<"topic" | "outcome" | "code">;
-  /** Time of one request to write records, until every in-sync replica has acknowledged them or it failed. */
+  /** Seconds of one produce request, until every in-sync replica acknowledged the records or the request failed. */
   readonly sendSeconds: Histogram;
-  /** Records per such request. */
+  /** Records per produce request. */
   readonly sendRecords: Histogram;
   readonly outboxPublished: Counter;
   readonly relaySeconds: Histogram;
   readonly relayFailures: Counter;
-  /** Age of the oldest row that is not published yet; 0 when there is none. */
+  /** Age of the oldest unpublished row; 0 if there is none. */
   readonly outboxOldestAge: Gauge;
   readonly outboxPending: Gauge;
   /** Events that cannot be published for a reason of their own, of all instances. */
@@ -53,11 +53,14 @@ export interface EventMetrics extends Metrics {
   readonly compensationFailures: Counter<"kind">;
 }
 
-/** Upper bounds in seconds from an event's origin to its effect: the outbox, the topic and the consumer are in between. */
+/** Upper bounds in seconds from an event's creation to its effect, through the outbox, the topic and the consumer. */
 const LATENCY_SECONDS = [0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 3_600];
 const RECORD_COUNTS = [1, 2, 5, 10, 20, 50, 100, 200, 500];
 
-/** Adds the metrics of an event service to those of its process. Series whose labels the contract names are there, at 0, from the start. */
+/**
+ * Adds the metrics of an event service to those of its process. Series whose labels are in the contract exist from the
+ * start, with value 0.
+ */
 export function eventMetrics(process: Metrics, contract: MetricsContract): EventMetrics {
   const registers = [process.registry];
   const metrics: EventMetrics = {
@@ -202,10 +205,10 @@ export function eventMetrics(process: Metrics, contract: MetricsContract): Event
   return metrics;
 }
 
-/** What of a contract names values of labels. */
+/** The parts of a contract that contain label values. */
 export type MetricsContract = Pick<Contract, "consumes" | "publishes" | "retryTopics" | "deadLetterTopic">;
 
-/** Values of labels that are known before the first event: alerts on an increase need the series to exist by then. */
+/** Creates the series whose labels are known before the first event: alerts on an increase need the series to exist by then. */
 function startSeries(metrics: EventMetrics, contract: MetricsContract): void {
   metrics.deadLettersResolved.inc(0);
   for (const reason of PAUSE_REASONS) notePause(metrics, reason, false);
@@ -231,7 +234,7 @@ function startSeries(metrics: EventMetrics, contract: MetricsContract): void {
   }
 }
 
-/** Counts one request to write records. */
+/** Counts one produce request. */
 export function noteSend(metrics: EventMetrics, { recordsByTopic, seconds, code }: SendReport): void {
   let records = 0;
   for (const [topic, count] of recordsByTopic) {
@@ -242,7 +245,10 @@ export function noteSend(metrics: EventMetrics, { recordsByTopic, seconds, code 
   metrics.sendSeconds.observe(seconds);
 }
 
-/** Begins the counters of compensations at 0. @param kinds - What the service undoes, for example `refund`. */
+/**
+ * Starts the counters of compensations at 0.
+ * @param kinds - What the service undoes, for example `refund`.
+ */
 export function startCompensationCounters(metrics: EventMetrics, kinds: readonly string[]): void {
   for (const kind of kinds) {
     metrics.compensations.inc({ kind }, 0);
@@ -250,7 +256,7 @@ export function startCompensationCounters(metrics: EventMetrics, kinds: readonly
   }
 }
 
-/** Shows whether consumption waits for this reason, and counts the wait. */
+/** Sets whether consumption pauses for this reason, and counts the pause. */
 export function notePause(metrics: EventMetrics, reason: PauseReason, paused: boolean): void {
   metrics.consumerPaused.set({ reason }, paused ? 1 : 0);
   metrics.consumerPauses.inc({ reason }, paused ? 1 : 0);

@@ -4,7 +4,7 @@ import pino from "pino";
 
 export type { Logger } from "pino";
 
-/** @param replica - Which of the service's processes writes: an ordinal on one machine, a pod's name on Kubernetes. */
+/** @param replica - The process of the service that writes the log: an ordinal on one machine, a pod's name on Kubernetes. */
 export function createLogger(service: string, replica: string, level: string): Logger {
   return pino({
     level,

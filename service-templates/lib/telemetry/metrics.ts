@@ -1,16 +1,19 @@
-/** Metrics that every process has: of the process itself and of its HTTP servers. */
+/** Metrics that every process has: those of the process itself and of its HTTP servers. */
 import { collectDefaultMetrics, Histogram, Registry } from "prom-client";
 
 export interface Metrics {
   readonly registry: Registry;
-  /** Requests answered, by method, route pattern and status. */
+  /** Seconds of answered requests, by method, route pattern and status. */
   readonly httpSeconds: Histogram<"method" | "route" | "status">;
 }
 
-/** Upper bounds in seconds for work that customers wait for. */
+/** Upper bounds in seconds for time-critical work. */
 export const FAST_SECONDS = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5];
 
-/** @param replica - See `createLogger`. The label is not called `instance`: Prometheus sets that one itself, to the address it scrapes. */
+/**
+ * @param replica - See `createLogger`. The label is not called `instance`: Prometheus sets that label to the address
+ * that it scrapes.
+ */
 export function createMetrics(service: string, replica: string): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service, replica });

@@ -1,4 +1,4 @@
-/** What a log line says of a record that it concerns, so that the lines of one run can be found in all services. */
+/** Fields that identify a record in log lines, so that the lines of one saga can be found in all services. */
 import { DEAD_LETTER_HEADER } from "../consumer/dead-letter.ts";
 import { RETRY_HEADER } from "../consumer/retry-topics.ts";
 import type { Contract } from "../contract.ts";
@@ -10,15 +10,18 @@ import { headerText } from "../outbox/outbox-headers.ts";
 import { parseTraceparent } from "../trace.ts";
 
 /**
- * Fields of a log line: the record's key under the name that `topics/` gives it (`key: orderId`), and `traceId`.
- * What is not known is absent.
+ * Fields of a log line: the record's key under its name in `topics/` (`key: orderId`), and `traceId`. Unknown fields
+ * are absent.
  */
 export type RecordFields = Readonly<Record<string, string>>;
 
 export interface RecordLog {
   ofRecord(record: Pick<RawRecord, "topic" | "key" | "headers">): RecordFields;
   ofEvent(event: Pick<ReceivedEvent, "key" | "trace" | "source">): RecordFields;
-  /** Of a record that is still to be published; one for a dead-letter or retry topic has the key of the topic it came from. */
+  /**
+   * Returns the fields of a record before it is published. A record for a dead-letter or retry topic has the key of its
+   * origin topic.
+   */
   ofOutgoing(record: {
     readonly topic: string;
     readonly key: Buffer | null;
@@ -26,12 +29,12 @@ export interface RecordLog {
   }): RecordFields;
 }
 
-/** Longest key that is written, in characters: it may come from outside. */
+/** Longest key that is logged, in characters: it may come from outside. */
 const KEY_LIMIT = 200;
-/** Fields that every line has already. */
+/** Fields that every log line already has. */
 const TAKEN = new Set(["level", "time", "service", "replica", "msg", "err", "traceId"]);
 
-/** @param contract - Names the key of each topic. */
+/** @param contract - Contains the name of each topic's key. */
 export function recordLog(contract: Pick<Contract, "consumes" | "publishes">): RecordLog {
   const names = new Map(
     [...contract.publishes, ...contract.consumes].flatMap(({ topic, key }) =>

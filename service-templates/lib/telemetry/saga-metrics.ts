@@ -1,15 +1,18 @@
-/** Metrics of services that end sagas. */
+/** Metrics of services that decide the terminal state of sagas. */
 import type { Registry } from "prom-client";
 import { Histogram } from "prom-client";
 
-/** Upper bounds in seconds: what customers notice, and what only a time-out ends. */
+/** Upper bounds in seconds: short ones for what customers notice, long ones for sagas that end by a timeout. */
 const SAGA_SECONDS = [0.05, 0.1, 0.2, 0.3, 0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300];
 
-/** Notes that a run of a saga came to a terminal state. @param seconds - Since it began. */
+/**
+ * Records that a saga reached a terminal state.
+ * @param seconds - Time since its start.
+ */
 export type NoteSagaEnd<Outcome extends string> = (outcome: Outcome, seconds: number) => void;
 
 /**
- * The histogram `saga_duration_seconds`. Each outcome is there, at 0, before the first run ends.
+ * Creates the histogram `saga_duration_seconds`. Each outcome exists, at 0, before the first saga ends.
  * @param saga - Its name: the value of the label `saga`.
  * @param outcomes - Its terminal states: the values of the label `outcome`.
  */

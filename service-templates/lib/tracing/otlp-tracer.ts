@@ -1,7 +1,7 @@
 /**
- * Spans exported over OTLP/HTTP by OpenTelemetry's SDK. Loaded only where `OTEL_EXPORTER_OTLP_ENDPOINT` is set: a span costs 25 to
- * 30 microseconds, the packages 16 MB of memory. Spans wait in a bounded queue: when the receiver is away they are lost, and
- * nothing waits for it.
+ * Exports spans over OTLP/HTTP with OpenTelemetry's SDK. It is loaded only if `OTEL_EXPORTER_OTLP_ENDPOINT` is set: a
+ * span costs 25 to 30 microseconds, the packages 16 MB of memory. Spans wait in a bounded queue. If the receiver is
+ * unavailable, they are lost, and nothing else is delayed.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Attributes, Span as OtelSpan } from "@opentelemetry/api";
@@ -21,11 +21,11 @@ import type { Span, SpanAttributes, SpanKind, Tracer } from "./tracer.ts";
 export interface OtlpOptions {
   /** Base address of the receiver; spans go to `/v1/traces` below it. */
   readonly endpoint: string;
-  /** Share of the traces that begin here and are exported, from 0 to 1. A trace that began elsewhere is exported as its header says. */
+  /** Share of the traces that begin here and are exported, from 0 to 1. For a trace that began elsewhere, its header decides. */
   readonly ratio: number;
   readonly service: string;
   readonly instance: string;
-  /** Told that spans could not be exported; they are lost, and nothing else is. */
+  /** Called when spans could not be exported; only the spans are lost. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -35,7 +35,7 @@ const KINDS: Readonly<Record<SpanKind, OtelKind>> = {
   consumer: OtelKind.CONSUMER,
   client: OtelKind.CLIENT,
 };
-/** A receiver that hangs must hold up neither the batches behind nor the end of the process, in milliseconds. */
+/** Timeout of an export, in milliseconds: a receiver that hangs must delay neither later batches nor the end of the process. */
 const EXPORT_LIMIT_MS = 5_000;
 const STOP_LIMIT_MS = 2_000;
 
@@ -131,7 +131,7 @@ function known(attributes: SpanAttributes): Attributes {
   return Object.fromEntries(Object.entries(attributes).filter(([, value]) => value !== undefined)) as Attributes;
 }
 
-/** A code where the error has one: messages hold values, and would make a kind of error of each. */
+/** Returns the error's code if it has one: messages contain values, so each would become an error type of its own. */
 function errorType(error: unknown): string {
   if (!(error instanceof Error)) return "other";
   const { code } = error as { code?: unknown };

@@ -1,11 +1,11 @@
-/** A document that comes with an order: checked here, stored outside the order, told by order.created. */
+/** A document attached to an order. It is checked here, stored outside the order, and published in order.created. */
 import { createHash } from "node:crypto";
 import type { ProblemDetail } from "@event-platform-kit/service/http/problem";
 
-/** Largest document in bytes; the claimCheck of order.created in topics/order.yaml allows as much. */
+/** Largest document in bytes; the claimCheck of order.created in topics/order.yaml allows the same size. */
 export const LARGEST_ATTACHMENT = 5 * 2 ** 20;
 
-/** As the customer sends it. */
+/** The attachment as the customer sends it. */
 export interface AttachmentBody {
   readonly name: string;
   readonly mediaType: string;
@@ -13,7 +13,7 @@ export interface AttachmentBody {
   readonly data: string;
 }
 
-/** What an order keeps of it. */
+/** The attachment's data that the order stores. */
 export interface Attachment {
   readonly name: string;
   readonly mediaType: string;
@@ -29,7 +29,7 @@ export interface Document {
   readonly data: Buffer;
 }
 
-/** The document, or what is wrong with it. */
+/** Returns the document, or the problem with it. */
 export function readAttachment({
   name,
   mediaType,
@@ -39,7 +39,7 @@ export function readAttachment({
   if (!name.isWellFormed() || /[\p{Cc}/\\]/u.test(name) || /^\.*$/u.test(name.trim()))
     errors.push({ at: "/attachment/name", message: "is blank, or has slashes, control characters or broken Unicode" });
   const content = Buffer.from(data, "base64");
-  // Node skips what is no base64; what comes back the same had nothing of it.
+  // Node skips characters that are not base64; encoding the result again shows whether there were any.
   if (content.toString("base64") !== data)
     errors.push({ at: "/attachment/data", message: "is not base64 with padding" });
   else if (content.length === 0) errors.push({ at: "/attachment/data", message: "is empty" });

@@ -1,4 +1,7 @@
-/** An order as this service keeps it, and its events. Amounts are minor units (cents) here, decimal numbers in events and answers. */
+/**
+ * An order as this service stores it, and its events. Amounts are minor units (cents) here, decimal numbers in events
+ * and answers.
+ */
 import type { Published } from "@event-platform-kit/service/events/event-map";
 import type { Document } from "./attachment.ts";
 import type { EventMap } from "./events.generated.ts";
@@ -11,7 +14,7 @@ export interface OrderItem {
   readonly unitPrice: number;
 }
 
-/** Where to deliver: one line of text, or its parts. */
+/** Delivery address: one line of text, or its parts. */
 export type ShippingAddress =
   | string
   | {
@@ -32,16 +35,16 @@ export interface Order {
   readonly currency: string;
   readonly shippingAddress: ShippingAddress;
   readonly saga: SagaState;
-  /** Transaction at the payment provider, once known. */
+  /** Transaction at the payment provider, if known. */
   readonly transactionId?: string;
 }
 
-/** Minor units as the decimal number of events and answers. */
+/** Returns minor units as the decimal number of events and answers. */
 export function toDecimal(minor: number): number {
   return minor / 100;
 }
 
-/** A decimal amount in minor units; undefined when it has more than two places. */
+/** Returns a decimal amount in minor units; undefined if it has more than two decimal places. */
 export function toMinor(amount: number): number | undefined {
   const minor = Math.round(amount * 100);
   return Math.abs(amount * 100 - minor) < 1e-6 ? minor : undefined;
@@ -88,8 +91,9 @@ export function orderCreated(
 }
 
 /**
- * order.created with its deadline, which is known once the order is stored.
- * @param deadline - When the order is given up where its answers are not there, milliseconds since the epoch by the database's clock.
+ * Returns order.created with its deadline, which is known once the order is stored.
+ * @param deadline - When the order is cancelled if answers are missing, in milliseconds since the epoch by the
+ * database's clock.
  */
 export function withDeadline(
   created: Published<EventMap, "order.created">,

@@ -27,7 +27,7 @@ interface OrderRow extends Row {
 
 /** An order with its times, for answers. */
 export interface OrderRecord extends Order {
-  /** Absent where nothing came with the order. */
+  /** Absent if the order has no attachment. */
   readonly attachment?: Attachment;
   readonly createdAt: Date;
   readonly updatedAt: Date;
@@ -79,24 +79,25 @@ function toRecord(row: RecordRow): OrderRecord {
   };
 }
 
-/** An order to be stored, with what belongs to its request. */
+/** An order to store, with the data of its request. */
 export interface Placement {
   readonly order: Order;
-  /** Absent where nothing came with the order. */
+  /** Absent if the order has no attachment. */
   readonly attachment?: Attachment;
   readonly traceparent: string;
   /** Idempotency-Key of the customer. */
   readonly key: string;
-  /** Of the request's body. */
+  /** Hash of the request's body. */
   readonly hash: Buffer;
-  /** What a repetition of the request is answered. */
+  /** The answer to a repetition of the request. */
   readonly answer: object;
 }
 
 /**
- * Stores accepted orders with their first step and the answers under their keys; gives back those that were
- * stored by id, with the moment they were stored at, milliseconds since the epoch by the database's clock. An order whose key is taken, by an earlier request or one of the same batch,
- * is left out. The key is the arbiter: a request with the same key in another transaction is waited for.
+ * Stores accepted orders with their first step and the answers under their keys. Returns the stored orders by id, with
+ * the time of storage in milliseconds since the epoch by the database's clock. An order whose key was already used, by
+ * an earlier request or one of the same batch, is left out. The key's unique index decides: the statement waits for a
+ * request with the same key in another transaction.
  */
 export async function insertOrders(
   tx: Transaction,
@@ -105,7 +106,7 @@ export async function insertOrders(
   const orders = placements.map(({ order }) => order);
   const rows = await tx.query<{ order_id: string; created_at: Date }>({
     name: "orders-insert",
-    // Keys in a fixed order, so that two instances with overlapping batches never wait for each other crosswise.
+    // Keys in a fixed order, so that two instances with overlapping batches cannot deadlock.
     text: `WITH wanted AS (
              SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::jsonb[], $7::bigint[], $8::text[], $9::jsonb[], $10::text[], $11::text[], $12::bytea[], $13::jsonb[], $14::jsonb[])
                AS w(order_id, customer_id, status, payment, inventory, items, total_amount, currency, shipping_address, traceparent, key, body_hash, answer, attachment)),
@@ -139,7 +140,7 @@ export async function insertOrders(
   return new Map(rows.map((row) => [row.order_id, row.created_at.getTime()]));
 }
 
-/** An answer that was given under an Idempotency-Key. */
+/** A stored answer under an Idempotency-Key. */
 export interface KnownAnswer {
   readonly customerId: string;
   readonly key: string;
@@ -147,7 +148,7 @@ export interface KnownAnswer {
   readonly answer: object;
 }
 
-/** The answers given under these keys, where there are any. */
+/** Returns the stored answers under these keys. */
 export async function findAnswers(
   db: Queryable,
   keys: readonly { readonly customerId: string; readonly key: string }[],
@@ -160,7 +161,7 @@ export async function findAnswers(
   return rows.map((row) => ({ customerId: row.customer_id, key: row.key, hash: row.body_hash, answer: row.answer }));
 }
 
-/** Locks orders, always in the order of their ids, and gives them back by id. */
+/** Locks orders, always in the order of their ids, and returns them by id. */
 export async function lockOrders(tx: Transaction, orderIds: readonly string[]): Promise<ReadonlyMap<string, Order>> {
   const rows = await tx.query<OrderRow>({
     name: "orders-lock",
@@ -170,7 +171,10 @@ export async function lockOrders(tx: Transaction, orderIds: readonly string[]): 
   return new Map(rows.map((row) => [row.order_id, toOrder(row)]));
 }
 
-/** The moment before which pending orders are overdue now, where there is such an order. The database's clock decides: it is the same for all instances. */
+/**
+ * Returns the time before which pending orders are overdue now; undefined if no order is overdue. Uses the database's
+ * clock, which is the same for all instances.
+ */
 export async function overdueSince(db: Queryable, olderThanMs: number): Promise<Date | undefined> {
   const [row] = await db.query<{ placed_before: Date }>({
     name: "orders-overdue",
@@ -181,7 +185,7 @@ export async function overdueSince(db: Queryable, olderThanMs: number): Promise<
   return row?.placed_before;
 }
 
-/** Locks pending orders that were placed before a moment and that nobody else is working on. */
+/** Locks pending orders that were placed before a given time; skips orders that another transaction has locked. */
 export async function lockOverdue(
   tx: Transaction,
   placedBefore: Date,
@@ -197,13 +201,16 @@ export async function lockOverdue(
   return rows.map((row) => ({ ...toOrder(row), traceparent: row.traceparent }));
 }
 
-/** An order as it stands now, with the steps that brought it there. */
+/** An order in its current state, with the new steps that led to it. */
 export interface OrderChange {
   readonly order: Order;
   readonly steps: readonly StepName[];
 }
 
-/** Stores where sagas stand, with their new steps, in one statement; gives back their ages in seconds, by the database's clock, by id. */
+/**
+ * Stores the states of sagas, with their new steps, in one statement. Returns their ages by id, in seconds by the
+ * database's clock.
+ */
 export async function updateOrders(
   tx: Transaction,
   changes: readonly OrderChange[],
@@ -239,7 +246,7 @@ export async function updateOrders(
   return new Map(rows.map((row) => [row.order_id, row.age]));
 }
 
-/** One order of a customer; undefined when there is none or it belongs to somebody else. */
+/** Returns one order of a customer; undefined if there is none or it belongs to another customer. */
 export async function findOrder(db: Queryable, customerId: string, orderId: string): Promise<OrderRecord | undefined> {
   const [row] = await db.query<RecordRow>({
     name: "order-find",
@@ -249,7 +256,7 @@ export async function findOrder(db: Queryable, customerId: string, orderId: stri
   return row === undefined ? undefined : toRecord(row);
 }
 
-/** A customer's orders, newest first (ids grow with time), after a given one. */
+/** Returns a customer's orders, newest first (ids grow with time), after a given one. */
 export async function listOrders(
   db: Queryable,
   customerId: string,
@@ -265,7 +272,7 @@ export async function listOrders(
   return rows.map(toRecord);
 }
 
-/** The steps of orders, in the order they were recorded. */
+/** Returns the steps of orders, in the order in which they were recorded. */
 export async function stepsOf(
   db: Queryable,
   orderIds: readonly string[],
@@ -278,7 +285,7 @@ export async function stepsOf(
   return Map.groupBy(rows, (row) => row.order_id);
 }
 
-/** Age in seconds of the oldest saga that is not at its end, by state; 0 where there is none. */
+/** Returns the age in seconds of the oldest saga that is not in a terminal state, by state; 0 if there is none. */
 export async function oldestUnfinished(
   db: Queryable,
 ): Promise<{ readonly pending: number; readonly compensating: number }> {

@@ -1,14 +1,14 @@
-/** The price list, kept in memory for a few seconds: every order asks for it, and it hardly ever changes. */
+/** The price list, cached in memory for a few seconds: every order needs it, and it rarely changes. */
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Queryable } from "@event-platform-kit/service/storage/database";
 
-/** Price of one piece in minor units; undefined where the product is not sold in the currency. */
+/** Returns the price of one piece in minor units; undefined if the product is not sold in the currency. */
 export type Prices = (productId: string, currency: string) => number | undefined;
 
-/** A changed price holds for new orders after at most this long, in milliseconds. */
+/** A changed price applies to new orders after at most this time, in milliseconds. */
 const KEEP_MS = 5_000;
 
-/** Gives the prices of now; callers that ask while it is read share one query. */
+/** Returns a function that returns the current prices; callers that ask while the list is read share one query. */
 export function priceList(database: Queryable, clock: Clock): () => Promise<Prices> {
   let known: { readonly prices: Promise<Prices>; readonly at: number } | undefined;
   return () => {

@@ -1,7 +1,7 @@
-/** How long rows of this service's tables are kept that are not kept for good. */
+/** Retention of rows that this service does not keep permanently. */
 import type { Retention } from "@event-platform-kit/service/storage/cleanup";
 
-/** How long the answer under an Idempotency-Key can be had again. */
+/** How long the answer under an Idempotency-Key is kept. */
 const KEEP_IDEMPOTENCY_KEYS_HOURS = 48;
 
 export const ORDER_RETENTION: readonly Retention[] = [

@@ -1,4 +1,4 @@
-/** order-service: its parts, put together. */
+/** Assembles the parts of order-service. */
 
 import type { RunningService, StartOptions } from "@event-platform-kit/service";
 import { startEventService } from "@event-platform-kit/service";
@@ -23,10 +23,10 @@ import { lockBatch, writeOrders } from "./saga/advance-order.ts";
 import { endedOrders, traceOf } from "./saga/ended-orders.ts";
 import { startSweep } from "./saga/timeout-sweep.ts";
 
-/** How long an order may be pending when SAGA_TIMEOUT_MS does not say otherwise. */
+/** How long an order may be pending if SAGA_TIMEOUT_MS is not set. */
 const DEFAULT_TIMEOUT_MS = 30_000;
 
-/** Connections for requests, beside those of the event flow. */
+/** Connections for requests, in addition to those of the event flow. */
 const REQUEST_CONNECTIONS = 6;
 
 export function startOrderService(options: StartOptions = {}): Promise<RunningService> {
@@ -35,7 +35,7 @@ export function startOrderService(options: StartOptions = {}): Promise<RunningSe
     (context) => {
       const timeoutMs = positiveSetting(options.env ?? process.env, "SAGA_TIMEOUT_MS", DEFAULT_TIMEOUT_MS);
       const { clock, config, database, log, metrics, outbox } = context;
-      // Requests have connections of their own: however many come, the sagas under way go on.
+      // Requests have separate connections: a flood of requests does not block running sagas.
       const requests = openDatabase(config.database as DatabaseConfig, {
         applicationName: `${config.service}-${config.instance}-http`,
         connections: REQUEST_CONNECTIONS,

@@ -1,4 +1,4 @@
-/** Payments of the running batch: locked and loaded at its beginning, written at its end. */
+/** Payments of the running batch: locked and loaded at its start, written at its end. */
 import type { BatchRows } from "@event-platform-kit/service/consumer/batch-rows";
 import { batchRows } from "@event-platform-kit/service/consumer/batch-rows";
 import type { Received } from "@event-platform-kit/service/events/event-map";

@@ -14,7 +14,7 @@ export interface Payment {
   /** Minor units; absent on a tombstone. */
   readonly amount?: number;
   readonly currency?: string;
-  /** Present once given back. */
+  /** Present after a refund. */
   readonly refundId?: string;
   readonly reason?: string;
   readonly providerCode?: string;
@@ -48,15 +48,15 @@ function toPayment(row: PaymentRow): Payment {
   };
 }
 
-/** What is known of an order before anything is done for it. */
+/** The state of an order before the handler acts on it. */
 export interface PaymentLook {
-  /** Absent where there is neither a payment nor a tombstone. */
+  /** Absent if there is neither a payment nor a tombstone. */
   readonly status?: PaymentStatus;
   /** The database's time, milliseconds since the epoch. */
   readonly now: number;
 }
 
-/** Looks at orders; one answer each, in their order. */
+/** Returns the state of orders, one result each, in their order. */
 export async function lookAtPayments(db: Queryable, orderIds: readonly string[]): Promise<readonly PaymentLook[]> {
   const rows = await db.query<{ status: PaymentStatus | null; now: number }>({
     name: "payments-look",
@@ -67,7 +67,7 @@ export async function lookAtPayments(db: Queryable, orderIds: readonly string[])
   return rows.map(({ status, now }) => ({ now, ...(status === null ? {} : { status }) }));
 }
 
-/** Payments and tombstones of orders by order, locked, always in the order of their ids, until the transaction ends. */
+/** Returns payments and tombstones by order. Locks them until the transaction ends, always in the order of their ids. */
 export async function lockPayments(
   tx: Transaction,
   orderIds: readonly string[],
@@ -80,7 +80,10 @@ export async function lockPayments(
   return new Map(rows.map((row) => [row.order_id, toPayment(row)]));
 }
 
-/** Stores payments of orders that had none, in one statement; throws SVC_BATCH_OVERTAKEN when one came in between. */
+/**
+ * Stores payments of orders that had none, in one statement; throws SVC_BATCH_OVERTAKEN if another instance stored one
+ * meanwhile.
+ */
 export async function insertPayments(tx: Transaction, payments: readonly Payment[]): Promise<void> {
   if (payments.length === 0) return;
   const rows = await tx.query({
@@ -108,7 +111,10 @@ export async function insertPayments(tx: Transaction, payments: readonly Payment
   }
 }
 
-/** Stores what became of payments, in one statement. A tombstone of something that was captured learns what it was. */
+/**
+ * Stores the new states of payments, in one statement. A tombstone whose order turns out to be captured gets the data
+ * of the capture.
+ */
 export async function updatePayments(tx: Transaction, payments: readonly Payment[]): Promise<void> {
   if (payments.length === 0) return;
   await tx.query({

@@ -1,6 +1,7 @@
 /**
- * Orders for which nothing may be captured: cancelled, or asked for too late. A tombstone says so here; the provider is
- * asked as well, because a capture comes before the transaction that notes it, and that transaction may have failed.
+ * Orders for which nothing may be captured: they are cancelled, or their deadline has passed. A tombstone records this
+ * in the database. The provider is asked as well, because a capture precedes the transaction that records it, and that
+ * transaction may have failed.
  */
 import type { Clock } from "@event-platform-kit/service/clock";
 import { messageOf, ServiceError } from "@event-platform-kit/service/errors";
@@ -15,12 +16,12 @@ import type { PaymentLook } from "./payments-table.ts";
 import { lookAtPayments } from "./payments-table.ts";
 import type { PaymentProvider, Reversal } from "./provider/provider.ts";
 
-/** Id of an order's only transaction at the provider. */
+/** Returns the id of an order's only transaction at the provider. */
 export function transactionOf(orderId: string): string {
   return derivedUuid("payment", orderId);
 }
 
-/** Looks at one order; one query for all orders of a batch. */
+/** Returns the state of one order; all orders of a batch share one query. */
 export type LookAt = (orderId: string) => Promise<PaymentLook>;
 
 export function paymentLooks(database: Database, clock: Clock): LookAt {
@@ -33,8 +34,8 @@ export function paymentLooks(database: Database, clock: Clock): LookAt {
 }
 
 /**
- * Makes sure at the provider that nothing is and will be captured for an order.
- * @throws ServiceError `SVC_PROVIDER_UNAVAILABLE` where it gives no answer: the record waits until it does.
+ * Makes sure at the provider that nothing is or will be captured for an order.
+ * @throws ServiceError `SVC_PROVIDER_UNAVAILABLE` if the provider does not answer: the record then waits until it does.
  */
 export async function makeVoid(provider: PaymentProvider, orderId: string): Promise<Reversal> {
   const transactionId = transactionOf(orderId);
@@ -49,7 +50,7 @@ export async function makeVoid(provider: PaymentProvider, orderId: string): Prom
   }
 }
 
-/** An order that is given up. */
+/** An order that is cancelled or declined. */
 export interface GivenUp {
   readonly orderId: string;
   readonly customerId: string;
@@ -62,7 +63,7 @@ export interface SettleOptions {
   readonly clock: Clock;
 }
 
-/** Notes what making an order's transaction void came to: a tombstone, or a refund, of which the event that is given back tells once. */
+/** Records the result of voiding an order's transaction: a tombstone, or a refund, whose event is returned once. */
 export function settle(
   { payments, metrics, clock }: SettleOptions,
   tx: Transaction,
@@ -78,7 +79,7 @@ export function settle(
   return refunded({ payments, metrics, clock }, tx, { orderId, customerId, reason }, reversal);
 }
 
-/** Notes that what was captured is given back, and tells it. */
+/** Records a refund and returns its event. */
 export function refunded(
   { payments, metrics, clock }: SettleOptions,
   tx: Transaction,

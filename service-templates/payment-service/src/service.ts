@@ -1,4 +1,4 @@
-/** payment-service: its parts, put together. */
+/** Assembles the parts of payment-service. */
 
 import type { RunningService, StartOptions } from "@event-platform-kit/service";
 import { startEventService } from "@event-platform-kit/service";
@@ -14,7 +14,7 @@ import { providerSimulator } from "./provider/simulator.ts";
 import { simulatorRoutes } from "./provider/simulator-routes.ts";
 import { paymentLooks } from "./reversal.ts";
 
-/** How long the provider may take to answer, in milliseconds. */
+/** Timeout for an answer of the provider, in milliseconds. */
 const ANSWER_LIMIT_MS = 2_000;
 
 export function startPaymentService(options: StartOptions = {}): Promise<RunningService> {
@@ -22,7 +22,7 @@ export function startPaymentService(options: StartOptions = {}): Promise<Running
     {},
     ({ clock, config, database, log, metrics }) => {
       startCompensationCounters(metrics, ["refund"]);
-      // The provider has connections of its own: what it did stays done when a transaction here rolls back.
+      // The provider has separate connections: its changes remain when a transaction here rolls back.
       const books = openDatabase(config.database as DatabaseConfig, {
         applicationName: "payment-provider",
         connections: 4,

@@ -1,4 +1,4 @@
-/** There is not enough stock: the order is cancelled. */
+/** Handles insufficient stock: the order is cancelled. */
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";

@@ -1,4 +1,4 @@
-/** The stock of a cancelled order went back. */
+/** Records that the stock of a cancelled order was released. */
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";

@@ -1,4 +1,4 @@
-/** The stock is set aside; with the payment captured too, the order is confirmed. */
+/** Records that the stock is reserved. If the payment is captured too, the order is confirmed. */
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";

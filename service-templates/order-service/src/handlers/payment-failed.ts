@@ -1,4 +1,4 @@
-/** The payment was declined, or the provider could not be reached: the order is cancelled. */
+/** Handles a failed payment: it was declined, or the provider was unavailable. The order is cancelled. */
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";

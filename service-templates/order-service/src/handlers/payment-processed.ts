@@ -1,4 +1,4 @@
-/** The payment was captured; with the stock reserved too, the order is confirmed. */
+/** Records that the payment was captured. If the stock is reserved too, the order is confirmed. */
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";

@@ -1,4 +1,4 @@
-/** A cancelled order got its money back. */
+/** Records that a cancelled order was refunded. */
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";

@@ -1,4 +1,4 @@
-/** No carrier takes a confirmed order: it is cancelled, and payment and inventory undo their part. */
+/** Handles a confirmed order that no carrier accepts: it is cancelled, and payment and inventory compensate. */
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";

@@ -1,7 +1,7 @@
 /**
- * POST /orders: checks, prices, stores the order with its first event and the answer under its
- * Idempotency-Key in one transaction, and answers 202 at once; the saga goes on by itself. Orders that
- * come while others are being stored go into one transaction.
+ * POST /orders. It checks and prices the order. One transaction stores the order with its first event and the answer
+ * under its Idempotency-Key. It answers 202 at once; the saga continues asynchronously. Orders that arrive while others
+ * are being stored share one transaction.
  */
 import { createHash } from "node:crypto";
 import type { ClaimChecks } from "@event-platform-kit/service/claim-check";
@@ -52,33 +52,33 @@ export interface PlaceOrderAnswer {
 
 export interface PlacedOrder {
   readonly answer: PlaceOrderAnswer;
-  /** True when the key had been used for the same request before. */
+  /** True if the key was used for the same request before. */
   readonly replayed: boolean;
 }
 
 const KEY = /^[\x21-\x7e]{1,255}$/u;
 
-/** Takes an order; throws a Problem when it is refused. */
+/** Places an order; throws a Problem if it is refused. */
 export type PlaceOrder = (request: PlaceOrderRequest) => Promise<PlacedOrder>;
 
-/** An order that was checked and priced, on its way into the database. */
+/** An order that was checked and priced, before it is stored. */
 interface CheckedOrder {
   readonly placement: Placement;
-  /** order.created, its document stored where it is large. */
+  /** order.created; a large document is already stored. */
   readonly created: Published<EventMap, "order.created">;
   readonly answer: PlaceOrderAnswer;
   readonly trace: TraceContext;
 }
 
 export interface PlaceOrderOptions {
-  /** Connections of their own, so that a flood of requests does not hold up the sagas under way. */
+  /** Separate connections, so that a flood of requests does not block running sagas. */
   readonly database: Database;
   readonly outbox: Outbox<EventMap>;
   readonly claimChecks: Pick<ClaimChecks, "store">;
   readonly clock: Clock;
   /** How long an order may be pending, in milliseconds. */
   readonly timeoutMs: number;
-  /** Told of each order that was stored. */
+  /** Called for each stored order. */
   readonly onPlaced: (orderId: string, trace: TraceContext) => void;
 }
 
@@ -109,7 +109,8 @@ export function orderPlacement({
       ...(read !== undefined && "errors" in read ? read.errors : []),
     ];
     if (errors.length > 0 || read !== undefined) {
-      // A repetition gets its first answer even when the price list has changed since, and stores its document once.
+      // A repeated request gets its first answer, even if the price list has changed since, and its document is stored
+      // only once.
       const known = (await findAnswers(database, [{ customerId: subject.id, key }]))[0];
       if (known !== undefined)
         return known.hash.equals(hash) ? { answer: known.answer as PlaceOrderAnswer, replayed: true } : reused();
@@ -140,7 +141,7 @@ export function orderPlacement({
     });
   };
 
-  /** Before the transaction, which is not to wait for a store. */
+  /** Stores the document before the transaction, because the transaction must not wait for a store. */
   async function storeDocument(created: Published<EventMap, "order.created">): Promise<typeof created> {
     try {
       return await claimChecks.store(created);
@@ -154,7 +155,7 @@ export function orderPlacement({
     }
   }
 
-  /** Stores all orders whose keys are new, with their first events, in one transaction. */
+  /** Stores all orders with new keys, and their first events, in one transaction. */
   async function storeAll(wanted: readonly CheckedOrder[]): Promise<readonly (PlacedOrder | Error)[]> {
     return database.transaction(async (tx) => {
       const claimed = await insertOrders(
@@ -200,7 +201,7 @@ function reused(): never {
   throw keyReused();
 }
 
-/** The priced items and their sum, or everything that is wrong with the order. */
+/** Returns the priced items and their sum, or all problems of the order. */
 function check(
   prices: Prices,
   body: PlaceOrderBody,
@@ -240,7 +241,7 @@ function duplicates(body: PlaceOrderBody): readonly ProblemDetail[] {
   });
 }
 
-/** Control characters and lone surrogates can neither be stored nor printed on a label. */
+/** Returns texts with control characters or lone surrogates, which can neither be stored nor printed on a label. */
 function unusableTexts(body: PlaceOrderBody): readonly ProblemDetail[] {
   const texts = typeof body.shippingAddress === "string" ? { "": body.shippingAddress } : body.shippingAddress;
   return Object.entries(texts)
@@ -251,7 +252,7 @@ function unusableTexts(body: PlaceOrderBody): readonly ProblemDetail[] {
     }));
 }
 
-/** The same text for the same order, whatever the order of its fields. */
+/** Returns the same text for the same order, regardless of the order of its fields. */
 function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   if (typeof value === "object" && value !== null) {

@@ -1,4 +1,4 @@
-/** The public routes. Every one wants a token; an order is shown to its owner alone. */
+/** The public routes. Each requires a token; an order is visible only to its owner. */
 
 import { BODY_LIMIT } from "@event-platform-kit/service/http";
 import type { Subject, TokenVerifier } from "@event-platform-kit/service/http/jwt";
@@ -15,13 +15,13 @@ import { LIMITS, LIST_QUERY, ORDER_BODY_LIMIT, PLACE_ORDER_BODY, PLACED_ORDER } 
 
 declare module "fastify" {
   interface FastifyRequest {
-    /** Who sends the request, once the token was checked. */
+    /** The sender of the request, set after the token was checked. */
     subject: Subject;
   }
 }
 
 const DEFAULT_PAGE = 20;
-/** Orders with a document that are read at once: each takes about 20 MB while it is. */
+/** Number of orders with a document that are read at once: each takes about 20 MB while it is read. */
 const LARGE_ORDERS = 3;
 
 export interface OrderRoutesOptions {
@@ -62,7 +62,7 @@ export function orderRoutes({ database, placeOrder, verify }: OrderRoutesOptions
     app.get<{ Params: { id: string } }>("/orders/:id", async (request) => {
       const { id } = request.params;
       const order = isUuid(id) ? await findOrder(database, request.subject.id, id) : undefined;
-      // Somebody else's order and no order look the same: its existence is nobody's business.
+      // An order of another customer gets the same answer as a missing order, so that its existence is not revealed.
       if (order === undefined) throw new Problem("not-found", "There is no such order.");
       return shown(order, (await stepsOf(database, [id])).get(id) ?? []);
     });
@@ -107,12 +107,16 @@ export function orderRoutes({ database, placeOrder, verify }: OrderRoutesOptions
   };
 }
 
-/** The room of a document is for a document: without it an order is as small as ever. Before the schema, which would look at every one of a million items. */
+/**
+ * Refuses a large body without a document: only a document may use the extra size. This runs before the schema check,
+ * which would check every one of a million items.
+ */
 async function refuseLargeOrder(request: FastifyRequest): Promise<void> {
   const { "content-length": length } = request.headers;
   if (length !== undefined && Number(length) <= BODY_LIMIT) return;
   const data = attachedData(request.body);
-  // As it was sent: white space and digits that reading drops have been paid for as well. An encoder may escape each slash of base64.
+  // Measures the text as sent: white space and digits that parsing drops also use memory. An encoder may escape each
+  // slash of base64.
   const rest =
     length === undefined
       ? Buffer.byteLength(JSON.stringify(request.body) ?? "") - data.length
@@ -121,7 +125,7 @@ async function refuseLargeOrder(request: FastifyRequest): Promise<void> {
     throw new Problem("too-large", `Beside the attachment's data the body may have at most ${BODY_LIMIT} bytes.`);
 }
 
-/** The attachment's data as text; empty where the body has none. The schema has not looked at it yet. */
+/** Returns the attachment's data as text; empty if the body has none. The schema was not checked yet. */
 function attachedData(body: unknown): string {
   const attachment = typeof body === "object" && body !== null && "attachment" in body ? body.attachment : undefined;
   const data =
@@ -136,7 +140,7 @@ function cursorOrder(cursor: string | undefined): string | undefined {
   return orderId;
 }
 
-/** An order as its owner sees it. */
+/** Returns an order as its owner sees it. */
 function shown(order: OrderRecord, steps: readonly OrderStep[]): object {
   return {
     orderId: order.orderId,

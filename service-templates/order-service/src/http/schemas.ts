@@ -1,4 +1,4 @@
-/** What the routes accept. Unknown fields are refused, every text and list has a limit. */
+/** Schemas of the requests. Unknown fields are refused, every text and list has a limit. */
 import { BODY_LIMIT } from "@event-platform-kit/service/http";
 import { LARGEST_ATTACHMENT } from "../attachment.ts";
 
@@ -13,7 +13,7 @@ export const LIMITS = {
 
 const text = (maxLength: number): object => ({ type: "string", minLength: 1, maxLength });
 
-/** Largest body of an order in bytes: a document in base64, and what an order may have beside it. */
+/** Largest body of an order in bytes: a document in base64, plus the usual limit for the rest. */
 export const ORDER_BODY_LIMIT = BODY_LIMIT + Math.ceil(LARGEST_ATTACHMENT / 3) * 4;
 
 export const PLACE_ORDER_BODY = {
@@ -37,7 +37,7 @@ export const PLACE_ORDER_BODY = {
             pattern: "^[A-Za-z0-9][A-Za-z0-9._-]*$",
           },
           quantity: { type: "integer", minimum: 1, maximum: LIMITS.quantity },
-          // What the customer saw; the order is refused when the price list says otherwise.
+          // The price that the customer saw; the order is refused if the price list has another one.
           price: { type: "number", exclusiveMinimum: 0, maximum: 1_000_000 },
         },
       },
@@ -83,7 +83,10 @@ export const LIST_QUERY = {
   },
 } as const;
 
-/** The answer to an order. With a schema its fields keep their order: a repetition gets the same bytes, whatever the database made of them. */
+/**
+ * The answer to an order. The schema fixes the order of its fields: a repeated request gets the same bytes, regardless
+ * of how the database stores them.
+ */
 export const PLACED_ORDER = {
   type: "object",
   required: ["orderId", "status", "links"],

@@ -1,4 +1,7 @@
-/** Applies one input to one order: load, advance, and give back the order's own event; a batch's orders are stored together. */
+/**
+ * Applies one input to one order: loads the order, advances its saga, and returns the order's own event. The orders of
+ * a batch are stored together.
+ */
 import { batchRows } from "@event-platform-kit/service/consumer/batch-rows";
 import { ServiceError } from "@event-platform-kit/service/errors";
 import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
@@ -16,7 +19,7 @@ import { advance } from "./state-machine.ts";
 /** Orders of the running batch with their new steps. */
 const orders = batchRows<OrderChange & { readonly ended?: EndedStatus }>();
 
-/** Locks the orders of a batch in the order of their ids: payment's and inventory's answers may be handled by different instances. */
+/** Locks the orders of a batch in the order of their ids: different instances may handle the answers of payment and inventory. */
 export async function lockBatch(events: readonly ReceivedEvent[], tx: Transaction): Promise<void> {
   await load(tx, [...new Set(events.map((event) => event.key))].filter(isUuid));
 }
@@ -26,17 +29,20 @@ async function load(tx: Transaction, orderIds: readonly string[]): Promise<void>
   orders.load(tx, new Map([...locked].map(([orderId, order]) => [orderId, { order, steps: [] }])));
 }
 
-/** An order that came to its first terminal state. */
+/** An order that reached its first terminal state. */
 export interface EndedOrder {
   readonly orderId: string;
   readonly outcome: EndedStatus;
-  /** Present exactly when cancelled. */
+  /** Present only if the order was cancelled. */
   readonly reason?: CancelReason;
-  /** Since it was placed. */
+  /** Time since the order was placed. */
   readonly seconds: number;
 }
 
-/** Writes what the inputs of this transaction changed. @param onEnded - Told of each order that ended, after the commit. */
+/**
+ * Writes the changes of this transaction's inputs.
+ * @param onEnded - Called after the commit for each order that reached a terminal state.
+ */
 export async function writeOrders(tx: Transaction, onEnded: (order: EndedOrder) => void): Promise<void> {
   const { changed } = orders.changes(tx);
   const ages = await updateOrders(tx, changed);
@@ -54,14 +60,14 @@ export async function writeOrders(tx: Transaction, onEnded: (order: EndedOrder) 
   }
 }
 
-/** What an answer adds to the order beside its outcome. */
+/** Data of an answer in addition to its outcome. */
 export interface Answer {
   readonly transactionId?: string;
-  /** For support: why, in the participant's words. */
+  /** The reason in the participant's words, for support. */
   readonly detail?: string | null;
 }
 
-/** The events that follow from an input; none when it says nothing new. What changed is stored by `writeOrders`. */
+/** Returns the events that follow from an input; none if it changes nothing. `writeOrders` stores the change. */
 export async function advanceOrder(
   tx: Transaction,
   orderId: string,
@@ -69,10 +75,10 @@ export async function advanceOrder(
   timestamp: number,
   answer: Answer = {},
 ): Promise<readonly Published<EventMap, "order.confirmed" | "order.cancelled">[]> {
-  // An answer whose key is not its order's id was not locked with the batch.
+  // An answer whose key is not the id of its order was not locked with the batch.
   if (orders.get(tx, orderId) === undefined) await load(tx, [orderId]);
   const known = orders.get(tx, orderId);
-  // Answers are about orders this service has committed; an unknown one is a foreign or damaged record.
+  // Answers concern orders that this service has committed; an unknown order means a foreign or damaged record.
   if (known === undefined)
     throw new ServiceError("SVC_HANDLER_FAILED", `there is no order ${orderId}`, { permanent: true });
   const { state, steps, emits } = advance(known.order.saga, input);

@@ -1,11 +1,11 @@
-/** What is counted and logged of orders that come to a terminal state. */
+/** Metrics and log lines of orders that reach a terminal state. */
 import type { Context } from "@event-platform-kit/service";
 import type { ReceivedEvent } from "@event-platform-kit/service/events/envelope";
 import { sagaDuration } from "@event-platform-kit/service/telemetry/saga-metrics";
 import type { EndedOrder } from "./advance-order.ts";
 import { ENDED_STATUSES } from "./state-machine.ts";
 
-/** @param traceId - Of the input that ended the order, where it is known. */
+/** @param traceId - Trace of the input that ended the order, if known. */
 export type NoteEndedOrder = (order: EndedOrder, traceId: string | undefined) => void;
 
 export function endedOrders({ log, metrics }: Pick<Context, "log" | "metrics">): NoteEndedOrder {
@@ -16,7 +16,7 @@ export function endedOrders({ log, metrics }: Pick<Context, "log" | "metrics">):
   };
 }
 
-/** The trace of the last of these events that concerns an order. */
+/** Returns the trace of the last of these events that concerns an order. */
 export function traceOf(events: readonly ReceivedEvent[], orderId: string): string | undefined {
   return events.findLast(({ key }) => key === orderId)?.trace?.traceId;
 }

@@ -1,4 +1,4 @@
-/** The order's saga as a graph, found by trying every input in every state that can be reached, and as a diagram. */
+/** The order's saga as a graph and as a diagram. The graph is found by trying every input in every reachable state. */
 import type { SagaInput, SagaState } from "./state-machine.ts";
 import { advance, INITIAL_STATE, isCompensating, SAGA_INPUTS } from "./state-machine.ts";
 
@@ -11,22 +11,22 @@ export interface SagaEdge {
   readonly emits?: string;
 }
 
-/** Every state that an order can be in, and how it gets there. Both in the order in which they are found. */
+/** Every reachable state of an order, and the edges between states, both in the order in which they are found. */
 export interface SagaGraph {
   readonly states: readonly SagaState[];
   readonly edges: readonly SagaEdge[];
 }
 
-/** A state in one word; equal for equal states. */
+/** Returns a state as one word; equal for equal states. */
 export function stateKey({ status, reason, payment, inventory }: SagaState): string {
   return [status, ...(reason === undefined ? [] : [reason]), payment, inventory].join("_");
 }
 
-/** Searches breadth first from the initial state. Inputs that change nothing are no edges. */
+/** Searches breadth first from the initial state. Inputs that change nothing are not edges. */
 export function sagaGraph(): SagaGraph {
   const states = new Map([[stateKey(INITIAL_STATE), INITIAL_STATE]]);
   const edges: SagaEdge[] = [];
-  // A Map's iteration goes on over what is added meanwhile.
+  // The iteration of a Map includes entries that are added meanwhile.
   for (const from of states.values()) {
     for (const input of SAGA_INPUTS) {
       const { state: to, steps, emits } = advance(from, input);
@@ -38,7 +38,7 @@ export function sagaGraph(): SagaGraph {
   return { states: [...states.values()], edges };
 }
 
-/** States that look alike from outside: the end, its reason, and what still has to be undone. */
+/** States that look the same from outside: the terminal state, its reason, and the pending compensations. */
 interface Group {
   readonly id: string;
   readonly title: string;
@@ -54,7 +54,7 @@ function groupOf(state: SagaState): Group {
   return { id: ["cancelled", reason ?? "", ...undo].join("_"), title: `${reason ?? ""}: ${words}`, status };
 }
 
-/** The graph as Mermaid. Pending states stand one by one; ended ones are gathered by what is left to undo. */
+/** Returns the graph as Mermaid. Each pending state has its own node; terminal states are grouped by pending compensations. */
 export function mermaidDiagram({ states, edges }: SagaGraph): string {
   const groups = new Map(states.map((state) => [groupOf(state).id, groupOf(state)]));
   const labels = new Map<string, Set<string>>();
@@ -81,7 +81,7 @@ export function mermaidDiagram({ states, edges }: SagaGraph): string {
   ].join("\n");
 }
 
-/** The graph as a table: one line per state, and where each input leads. */
+/** Returns the graph as a table: one line per state, and the next state for each input. */
 export function transitionTable({ states, edges }: SagaGraph): string {
   const name = (state: SagaState): string =>
     [state.status, ...(state.reason === undefined ? [] : [state.reason]), state.payment, state.inventory].join(" · ");

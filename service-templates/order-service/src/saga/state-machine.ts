@@ -1,8 +1,8 @@
 /**
- * The order's saga as a pure table. Payment and inventory answer in any order, late, or more than once; every
- * path ends in `confirmed` or `cancelled`. A confirmed order is cancelled all the same when no carrier takes it:
- * shipping is the last that can fail. What had been done for a cancelled order is undone by the service that did it,
- * told by order.cancelled.
+ * The order's saga as a pure table. Payment and inventory answer in any order, late, or more than once; every path ends
+ * in `confirmed` or `cancelled`. A confirmed order is still cancelled if no carrier accepts it: shipping is the last
+ * step that can fail. When an order is cancelled, each service that had completed a step receives order.cancelled and
+ * compensates.
  */
 
 export type OrderStatus = "pending" | "confirmed" | "cancelled";
@@ -18,18 +18,18 @@ export type CancelReason =
   | "timed_out"
   | "undeliverable";
 
-/** Where an order stands. */
+/** The state of an order's saga. */
 export interface SagaState {
   readonly status: OrderStatus;
   readonly payment: PaymentOutcome;
   readonly inventory: InventoryOutcome;
-  /** Present exactly when cancelled. */
+  /** Present only if the order was cancelled. */
   readonly reason?: CancelReason;
 }
 
 /**
- * What can happen to an order after it was accepted. `payment.unavailable` is a payment.failed whose cause is the
- * provider's outage and not the customer's means.
+ * The inputs of an order after it was accepted. `payment.unavailable` is a payment.failed that was caused by an outage
+ * of the provider, not by a declined payment.
  */
 export const SAGA_INPUTS = [
   "payment.processed",
@@ -44,17 +44,17 @@ export const SAGA_INPUTS = [
 ] as const;
 export type SagaInput = (typeof SAGA_INPUTS)[number];
 
-/** Inputs that are a participant's answer. */
+/** Inputs that are answers of a participant. */
 type Answer = Exclude<SagaInput, "shipment.failed" | "timeout">;
 
-/** Steps as customers see them. */
+/** Steps as shown to customers. */
 export type StepName =
   | "accepted"
   | Exclude<SagaInput, "payment.unavailable" | "timeout">
   | "order.confirmed"
   | "order.cancelled";
 
-/** What an answer changes: the participant's outcome, from which outcomes it may come, and whether it ends the saga badly. */
+/** What an answer changes: the participant's outcome, the outcomes from which it is allowed, and whether it cancels the order. */
 interface Rule {
   readonly participant: "payment" | "inventory";
   readonly from: readonly string[];
@@ -79,7 +79,8 @@ export const RULES: Readonly<Record<Answer, Rule>> = {
     cancels: "payment_unavailable",
     step: "payment.failed",
   },
-  // From `pending` too: a capture that was never reported is given back when the order is cancelled, and a replayed dead-letter record may bring the answers in the wrong order.
+  // Also allowed from `pending`: a capture that was never reported is refunded when the order is cancelled, and a
+  // replayed dead-letter record may deliver the answers in the wrong order.
   "payment.refunded": {
     participant: "payment",
     from: ["pending", "processed"],
@@ -112,10 +113,10 @@ export interface Transition {
   readonly emits?: "order.confirmed" | "order.cancelled";
 }
 
-/** The next state. An input that says nothing new gives the same state without steps. */
+/** Returns the next state. An input that changes nothing returns the same state without steps. */
 export function advance(state: SagaState, input: SagaInput): Transition {
   if (input === "timeout") return state.status === "pending" ? cancel(state, "timed_out", []) : { state, steps: [] };
-  // From `pending` too: a database that was restored to an earlier time may not know any more that it confirmed.
+  // Also allowed from `pending`: a database that was restored to an earlier time may have lost the confirmation.
   if (input === "shipment.failed")
     return state.status === "cancelled" ? { state, steps: [] } : cancel(state, "undeliverable", [input]);
 
@@ -124,7 +125,7 @@ export function advance(state: SagaState, input: SagaInput): Transition {
   const next: SagaState = { ...state, [rule.participant]: rule.to };
   const steps: readonly StepName[] = [rule.step];
 
-  // After the end only the participants' outcomes move: late answers and compensations.
+  // After a terminal state only the participants' outcomes change: late answers and compensations.
   if (state.status !== "pending") return { state: next, steps };
   if (rule.cancels !== undefined) return cancel(next, rule.cancels, steps);
   if (next.payment === "processed" && next.inventory === "reserved") {
@@ -133,7 +134,7 @@ export function advance(state: SagaState, input: SagaInput): Transition {
   return { state: next, steps };
 }
 
-/** Whether anything that was done for a cancelled order still has to be undone. */
+/** Returns whether a cancelled order still needs compensation. */
 export function isCompensating(state: SagaState): boolean {
   return state.status === "cancelled" && (state.payment === "processed" || state.inventory === "reserved");
 }

@@ -1,7 +1,7 @@
 /**
- * Cancels orders that waited too long; a service that answers later learns it from order.cancelled and undoes its part. After an
- * outage the answers to orders that seem overdue may wait in the topics: nothing is cancelled before everything that was
- * there when a sweep began is read.
+ * Cancels orders that were pending for too long. A service that answers later receives order.cancelled and compensates.
+ * After an outage, the topics may still contain answers to orders that seem overdue. So a sweep cancels nothing until
+ * the group has read all records that existed when the sweep began.
  */
 
 import type { CatchUp, Context } from "@event-platform-kit/service";
@@ -26,9 +26,9 @@ type SweepContext = Pick<Context<EventMap>, "database" | "outbox" | "clock">;
 const AT_ONCE = 100;
 
 /**
- * Cancels some of the orders that were placed before a moment.
- * @param placedBefore - As `overdueSince` gives it.
- * @returns How many were cancelled; less than 100 when none is left.
+ * Cancels some of the orders that were placed before a given time.
+ * @param placedBefore - As returned by `overdueSince`.
+ * @returns The number of cancelled orders; less than 100 if none is left.
  */
 export async function cancelOverdue(
   { database, outbox, clock }: SweepContext,
@@ -54,7 +54,7 @@ export async function cancelOverdue(
   });
 }
 
-/** Sweeps until stopped. Several instances may sweep at once: each skips what another has locked. */
+/** Sweeps until stopped. Several instances may sweep at once: each skips orders that another one has locked. */
 export function startSweep(
   context: Context<EventMap>,
   { everyMs = 1_000, caughtUp, ...options }: SweepOptions,

@@ -1,6 +1,7 @@
 /**
- * A cancelled order: give back what was captured, exactly once. Where no payment is known, a tombstone makes sure that
- * nothing is captured later, and the provider is asked all the same: a capture whose transaction failed is not known here.
+ * Handles a cancelled order: refunds a captured amount exactly once. If no payment is known, a tombstone prevents a
+ * later capture. The handler still asks the provider, because the database does not know a capture whose transaction
+ * failed.
  */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import { messageOf, ServiceError } from "@event-platform-kit/service/errors";
@@ -22,7 +23,8 @@ export function orderCancelled({
 }: OrderCancelledOptions): Handler<EventMap, "order.cancelled"> {
   const { payments, metrics } = settling;
   return {
-    // Before the transaction, for the whole batch at once. The order is given up for good, so it is never too early.
+    // Runs before the transaction, for the whole batch at once. The order is cancelled permanently, so it is never too
+    // early.
     async prepare({ payload }) {
       const { orderId } = payload;
       const { status } = await lookAt(orderId);
@@ -33,7 +35,7 @@ export function orderCancelled({
           return settle(settling, tx, payload, reversal ?? (await makeVoid(provider, orderId)));
         if (payment.status !== "processed" || payment.transactionId === undefined) return [];
         try {
-          // Inside the transaction: the provider makes a repetition harmless, and the row stays locked meanwhile.
+          // Runs inside the transaction: a repetition at the provider is harmless, and the row stays locked meanwhile.
           await provider.refund(payment.transactionId);
         } catch (error) {
           metrics.compensationFailures.inc({ kind: "refund" });

@@ -1,9 +1,9 @@
 /**
- * A new order: capture its amount, once. The provider is called before the transaction, with an id
- * derived from the order, so that a repetition after a crash meets the same capture. When the
- * provider stays silent the capture is made void and the payment counts as failed: unknown is never
- * taken for failed without making sure. An order that is cancelled further on in the batch, or whose deadline has
- * passed, is not paid any more: after an outage a backlog of such orders would be captured and given back.
+ * Handles a new order: captures its amount once. The provider is called before the transaction, with an id derived from
+ * the order, so that a repetition after a crash finds the same capture. If the provider does not answer, the capture is
+ * voided and the payment counts as failed: an unknown result never counts as failed without this step. The handler
+ * declines an order that is cancelled later in the batch, or whose deadline has passed. Otherwise, after an outage, a
+ * backlog of such orders would be captured and refunded.
  */
 
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
@@ -21,7 +21,7 @@ import { ProviderUnavailable } from "../provider/provider.ts";
 import type { LookAt, SettleOptions } from "../reversal.ts";
 import { makeVoid, settle, transactionOf } from "../reversal.ts";
 
-/** What was found or done before the transaction. */
+/** Result of the work before the transaction. */
 type Attempt =
   | CaptureOutcome
   | { readonly outcome: "unavailable" }
@@ -43,7 +43,10 @@ export function orderCreated({
   ...settling
 }: OrderCreatedOptions): Handler<EventMap, "order.created"> {
   const { payments, clock } = settling;
-  /** Notes that an order is not paid any more. order-service ends it by the same deadline, or has done so: it needs no answer. */
+  /**
+   * Records that an order is declined. order-service cancels the order at the same deadline, or has already done so,
+   * and needs no answer.
+   */
   function decline(
     payload: OrderCreated,
     why: DeclineReason,
@@ -74,19 +77,20 @@ export function orderCreated({
       return { outcome: "unavailable" };
     }
   }
-  /** Notes what the attempt came to, and tells it. */
+  /** Stores the result of the attempt and returns its event. */
   async function note(
     payload: OrderCreated,
     attempt: Attempt,
     tx: Transaction,
   ): Promise<readonly Published<EventMap>[]> {
     const known = payments.get(tx, payload.orderId);
-    // Only a tombstone forbids what was captured, or declined: a payment is this very capture.
+    // Only a tombstone forbids the result of the attempt: any other payment is this same capture.
     if (known !== undefined)
       return known.status === "cancelled"
         ? decline(payload, "cancelled", await makeVoid(provider, payload.orderId), tx)
         : [];
-    // Not before the inbox has said that the order is new: void, its capture by an instance that had the record before would be lost.
+    // This runs only after the inbox has confirmed that the order is new. An earlier void would destroy the capture of
+    // an instance that had consumed the record before.
     if (attempt.outcome === "late") return decline(payload, "deadline", await makeVoid(provider, payload.orderId), tx);
 
     const charge = chargeOf(payload);
@@ -114,7 +118,7 @@ export function orderCreated({
         const reversal = await makeVoid(provider, orderId);
         return async (tx) => decline(payload, "cancelled", reversal, tx);
       }
-      // The order has its payment.
+      // The order already has a payment.
       if (status !== undefined) return async () => [];
       const attempt: Attempt = isPast(payload.deadline, now) ? { outcome: "late" } : await capture(payload);
       return (tx) => note(payload, attempt, tx);

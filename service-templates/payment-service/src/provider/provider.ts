@@ -1,6 +1,6 @@
 /**
- * The outside payment provider, as this service sees it. Every call carries an id that makes it
- * repeatable: the same id never moves money twice.
+ * Interface of the external payment provider. Every call has an id that makes it repeatable: the same id never moves
+ * money twice.
  */
 
 export interface Charge {
@@ -12,24 +12,27 @@ export interface Charge {
   readonly currency: string;
 }
 
-/** What the provider said about a capture. */
+/** The provider's answer to a capture. */
 export type CaptureOutcome = { readonly outcome: "captured" } | { readonly outcome: "declined"; readonly code: string };
 
-/** What making a transaction void came to. Amounts in minor units. */
+/** Result of voiding a transaction. Amounts in minor units. */
 export type Reversal =
   | { readonly captured: false }
   | { readonly captured: true; readonly amount: number; readonly currency: string };
 
 export interface PaymentProvider {
-  /** Authorises and captures. Rejects when there was no answer: then it is unknown whether money moved. */
+  /** Authorises and captures. Rejects if there was no answer: then it is unknown whether money moved. */
   capture(charge: Charge): Promise<CaptureOutcome>;
-  /** Gives a captured amount back; at once done when it already was. */
+  /** Refunds a captured amount; does nothing if it was already refunded. */
   refund(transactionId: string): Promise<void>;
-  /** Makes sure that nothing is and nothing will be captured under this id, and gives back what was; says the same each time. */
+  /**
+   * Guarantees that nothing is captured under this id, now or later, and refunds what was captured. Returns the same
+   * result each time.
+   */
   void(transaction: Pick<Charge, "transactionId" | "orderId">): Promise<Reversal>;
 }
 
-/** The provider did not answer in time, or with an error of its own. */
+/** The provider did not answer within the timeout, or answered with an internal error. */
 export class ProviderUnavailable extends Error {
   constructor(message: string) {
     super(message);

@@ -1,4 +1,4 @@
-/** GET and PUT /simulator on the management port: how the simulated provider behaves. */
+/** GET and PUT /simulator on the management port: the behaviour of the simulated provider. */
 import type { FastifyInstance } from "fastify";
 import type { Behaviour, Simulator } from "./simulator.ts";
 import { BEHAVIOURS } from "./simulator.ts";

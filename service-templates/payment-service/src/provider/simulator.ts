@@ -1,7 +1,7 @@
 /**
- * A simulated provider with books of its own (provider_ledger) and a behaviour that can be switched
- * while it runs. It writes over its own connection, as an outside system would: what it did stays
- * done when the service's transaction rolls back.
+ * A simulated provider with its own ledger (provider_ledger) and a behaviour that can be changed while it runs. It
+ * writes over its own connection, like an external system: its changes remain when the service's transaction rolls
+ * back.
  */
 import type { Clock } from "@event-platform-kit/service/clock";
 import { pause } from "@event-platform-kit/service/clock";
@@ -13,11 +13,18 @@ import { ProviderUnavailable } from "./provider.ts";
 export const BEHAVIOURS = ["approve", "decline", "decline_above", "timeout", "error"] as const;
 
 export interface Behaviour {
-  /** approve: captures. decline: refuses. decline_above: refuses above the threshold. timeout: captures, but its answer never comes. error: fails before it does anything. */
+  /**
+   * The behaviour.
+   * - approve: captures.
+   * - decline: refuses.
+   * - decline_above: refuses above the threshold.
+   * - timeout: captures, but never answers.
+   * - error: fails before it does anything.
+   */
   readonly behaviour: (typeof BEHAVIOURS)[number];
-  /** In units of the currency, for decline_above. */
+  /** Units of the currency, for decline_above. */
   readonly threshold?: number;
-  /** Time each answer takes, in milliseconds. */
+  /** Time of each answer, in milliseconds. */
   readonly latencyMs: number;
 }
 
@@ -28,12 +35,12 @@ export interface Simulator extends PaymentProvider {
 
 export interface SimulatorOptions {
   readonly database: Database;
-  /** How long the caller waits for an answer, in milliseconds. */
+  /** The caller's timeout, in milliseconds. */
   readonly answerLimitMs: number;
   readonly clock: Clock;
 }
 
-/** A movement that was decided on and is not in the books yet. */
+/** A movement that was decided on and is not in the ledger yet. */
 interface Decision {
   readonly charge: Charge;
   readonly kind: "capture" | "decline";
@@ -57,7 +64,7 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
     };
   }
 
-  // An outside provider would pay for its own work; here it is this machine's, so calls that come together share it.
+  // An external provider would use its own machine; this one uses ours, so simultaneous calls share the work.
   const currentBehaviour = gather<undefined, Behaviour>({
     async work(calls) {
       const now = await behaviour();
@@ -73,7 +80,10 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
     ...UNBOUNDED,
   });
 
-  /** Enters movements; gives back what the books hold for each transaction, so that repetitions and races see one truth. */
+  /**
+   * Enters movements. Returns what the ledger contains for each transaction, so that repetitions and races get the same
+   * result.
+   */
   async function enterAll(decisions: readonly Decision[]): Promise<readonly CaptureOutcome[]> {
     const wanted = new Map(decisions.map((decision) => [decision.charge.transactionId, decision]));
     const rows = await database.transaction(async (tx) => {
@@ -107,7 +117,7 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
     });
   }
 
-  /** One decision at a time per transaction, in the order of their ids: a capture and a void of it must not pass each other. */
+  /** Allows one decision at a time per transaction, in the order of their ids: a capture and a void must not run concurrently. */
   async function lock(tx: Transaction, transactionIds: readonly string[]): Promise<void> {
     await tx.query({
       name: "provider-lock",
@@ -117,7 +127,7 @@ export function providerSimulator({ database, answerLimitMs, clock }: SimulatorO
     });
   }
 
-  /** Makes transactions void and gives back what was captured under them. */
+  /** Voids transactions and refunds what was captured under them. */
   async function makeAllVoid(
     transactions: readonly Pick<Charge, "transactionId" | "orderId">[],
   ): Promise<readonly Reversal[]> {
