@@ -196,7 +196,7 @@ describe("kit import of topics that somebody made by hand", () => {
       "a team that is no name",
       ["--bootstrap", "127.0.0.1:1", "--plaintext", "--team", "Billing Team"],
       2,
-      /--team wants/u,
+      /--team takes/u,
     ],
     [
       "a stack that is not there",

@@ -148,7 +148,7 @@ describe("a service from every template", () => {
         events: ["second-payment.failed", "second-payment.processed", "second-payment.refunded"],
       },
     ]);
-    expect(payment.notes.join(" ")).toMatch(/would double/);
+    expect(payment.notes.join(" ")).toMatch(/would duplicate/);
     expect(documentOf("order-service").notes.join(" ")).toMatch(/reads nothing yet/);
     expect(documentOf("inventory-service").access.redisKeys).toBe("second-inventory:*");
     expect(documentOf("api-gateway").access.principal).toBeUndefined();
