@@ -1,9 +1,9 @@
-/** How long rows of this service's tables are kept. */
+/** Retention of the rows of this service's tables. */
 import type { Retention } from "@event-platform-kit/service/storage/cleanup";
 
 /**
- * How long an order's row is kept after its first step: longer than an order takes and any topic keeps its events, so that
- * nothing that comes again counts twice.
+ * How long an order's row is kept after its first step: longer than an order takes and than any topic keeps its events,
+ * so that no redelivered event counts twice.
  */
 const KEEP_FACTS_HOURS = 45 * 24;
 const KEEP_FIGURES_HOURS = 400 * 24;

@@ -1,4 +1,4 @@
-/** analytics-service: its parts, put together. */
+/** Assembles the parts of analytics-service. */
 
 import type { RunningService, StartOptions } from "@event-platform-kit/service";
 import { startEventService } from "@event-platform-kit/service";
@@ -24,9 +24,9 @@ import { shipmentFailed } from "./handlers/shipment-failed.ts";
 import { analyticsRoutes } from "./http/routes.ts";
 import { ANALYTICS_RETENTION } from "./retention.ts";
 
-/** Nobody waits for a figure: larger batches cost less, and half a second is live enough. */
+/** Figures are not time-critical: larger batches cost less, and a delay of half a second is acceptable. */
 const GATHER_MS = 500;
-/** Connections for requests, beside those of the event flow: a costly question does not hold it up. */
+/** Connections for requests, in addition to those of the event flow: an expensive query does not block it. */
 const REQUEST_CONNECTIONS = 2;
 
 export function startAnalyticsService(options: StartOptions = {}): Promise<RunningService> {

@@ -1,19 +1,19 @@
 /**
- * Bounds how many tokens that are not valid one address may send. A signature check costs more than everything else
- * before it, and the limit by subject does not know whom to blame before the check has succeeded.
+ * Limits how many invalid tokens one address may send. A signature check costs more than all earlier work, and the
+ * limit by subject does not know the subject before the check has succeeded.
  */
 import { isIPv4, isIPv6 } from "node:net";
 import type { Clock } from "@event-platform-kit/service/clock";
 import { Problem } from "@event-platform-kit/service/http/problem";
 import type { RateCounts } from "./rate-counts.ts";
 
-/** Checks of one address at once: the others wait, so that a burst can't have all its checks before the first has failed. */
+/** Parallel checks of one address. Other requests wait, so that a burst cannot get all its checks before the first one fails. */
 const CHECKS_AT_ONCE = 8;
-/** Addresses that are remembered as refused; those refused first go first. */
+/** Most refused addresses that are remembered; the oldest are removed first. */
 const MOST_REFUSED = 20_000;
 
 export interface BadTokenLimitOptions {
-  /** Tokens of one address within a window that may turn out not to be valid. */
+  /** Most invalid tokens of one address within a window. */
   readonly most: number;
   /** Failed checks by address. */
   readonly failures: RateCounts;
@@ -59,7 +59,7 @@ export function badTokenLimit({ most, failures, clock }: BadTokenLimitOptions): 
   async function inTurn<T>(key: string, work: () => Promise<T>): Promise<T> {
     const queue = queues.get(key) ?? { running: 0, waiting: [] };
     queues.set(key, queue);
-    // A request that ends hands its turn on, so that a newer one can't come between.
+    // A request that ends passes its turn on, so that a newer request cannot take it.
     if (queue.running >= CHECKS_AT_ONCE)
       await new Promise<void>((resolve) => {
         queue.waiting.push(resolve);
@@ -91,7 +91,7 @@ export function badTokenLimit({ most, failures, clock }: BadTokenLimitOptions): 
   };
 }
 
-/** What counts as one address: an IPv4 address, or the /64 that one IPv6 customer gets. */
+/** Returns the key of an address: an IPv4 address, or the /64 that one IPv6 customer gets. */
 export function addressKey(address: string): string {
   const mapped = /^::ffff:(?<v4>\d+\.\d+\.\d+\.\d+)$/iu.exec(address)?.groups?.v4;
   if (mapped !== undefined && isIPv4(mapped)) return mapped;

@@ -1,6 +1,6 @@
 /**
- * Bounds connections: each costs memory before it has said anything. One address may have at most half of them, so that
- * it can't keep everybody else out; a trusted proxy carries many customers and may have all.
+ * Limits connections, because each uses memory before it sends anything. One address may have at most half of them, so
+ * that it cannot keep others out. A trusted proxy may have all, because many customers use it.
  */
 import type { Server, Socket } from "node:net";
 import { BlockList, isIPv6 } from "node:net";
@@ -16,7 +16,7 @@ export interface ConnectionLimitOptions {
   readonly registry: Registry;
 }
 
-/** Closes connections beyond the limits at once, and shows how many there are and were closed. */
+/** Closes connections above the limits at once, and exports the number of open and closed ones. */
 export function limitConnections(server: Server, { most, trustedProxies, registry }: ConnectionLimitOptions): void {
   const registers = [registry];
   const refused = new Counter({
@@ -42,7 +42,7 @@ export function limitConnections(server: Server, { most, trustedProxies, registr
   const perAddress = Math.max(1, Math.floor(most / 2));
   const trusted = addressList(trustedProxies);
   const byAddress = new Map<string, number>();
-  // Node closes what is beyond it without asking anybody.
+  // Node closes connections above this number without calling the code below.
   server.maxConnections = most;
   server.on("drop", () => refused.inc());
   server.on("connection", (socket: Socket) => {
@@ -63,7 +63,10 @@ export function limitConnections(server: Server, { most, trustedProxies, registr
   });
 }
 
-/** Addresses and ranges that the environment may set, separated by commas; throws SVC_CONFIG_INVALID naming the variable and the value. */
+/**
+ * Returns addresses and ranges from the environment, separated by commas; throws SVC_CONFIG_INVALID with the variable
+ * and the value.
+ */
 export function rangesSetting(env: Readonly<Record<string, string | undefined>>, name: string): readonly string[] {
   const ranges = (env[name] ?? "")
     .split(",")
@@ -81,7 +84,7 @@ export function rangesSetting(env: Readonly<Record<string, string | undefined>>,
   return ranges;
 }
 
-/** A list that tells whether an address is in one of the ranges; throws when one of them is none. */
+/** Returns a list that checks whether an address is in one of the ranges; throws if a range is malformed. */
 function addressList(ranges: readonly string[]): BlockList {
   const list = new BlockList();
   for (const range of ranges) {

@@ -1,7 +1,7 @@
 /**
- * Bounds how many requests are under way. Beyond what the services behind can answer soon, waiting only
- * makes every answer come after its caller has gone: then all work is for nobody. Who cannot be served
- * is told so at once and comes again.
+ * Limits simultaneous requests. Above what the upstream services can answer soon, waiting only delays every response
+ * until its client has gone: then all work is wasted. So the gateway rejects such a request at once, and the client
+ * retries.
  */
 import type { Socket } from "node:net";
 import type { Clock } from "@event-platform-kit/service/clock";
@@ -9,22 +9,28 @@ import { Problem } from "@event-platform-kit/service/http/problem";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import { Gauge, type Registry } from "prom-client";
 
-/** Seconds after which a repetition makes sense. */
+/** Seconds after which a retry makes sense. */
 const RETRY_AFTER_SECONDS = 1;
-/** Longest time for which a request may hold a slot, in milliseconds: the service behind has 8 s to answer, the rest is for reading the answer. */
+/**
+ * Longest time for which a request may hold a slot, in milliseconds: the upstream service has 8 s to answer, the rest
+ * is for reading the response.
+ */
 const HOLD_LIMIT_MS = 20_000;
-/** Readiness goes down when all slots have been taken for so long without one coming free, in milliseconds: longer than a service behind may take. */
+/**
+ * The gateway becomes not ready when all slots were in use for this long and none became free, in milliseconds. It is
+ * longer than the timeout of an upstream service.
+ */
 const EXHAUSTED_LIMIT_MS = 10_000;
 
 export interface LoadLimitOptions {
-  /** Name of what is limited: a label of the metrics and part of the readiness. */
+  /** Name of the pool: a label of the metrics and part of the readiness report. */
   readonly pool: string;
-  /** Most requests under way at once. */
+  /** Most simultaneous requests. */
   readonly most: number;
   readonly clock: Clock;
-  /** Called for each request whose client left before its answer was out. @default nothing */
+  /** Called for each request whose client disconnected before its response was sent. @default no-op */
   readonly onLeft?: () => void;
-  /** After this the connection of a request that still holds its slot is closed, in milliseconds. @default 20000 */
+  /** Time after which the connection of a request that still holds its slot is closed, in milliseconds. @default 20000 */
   readonly holdLimitMs?: number;
 }
 
@@ -33,15 +39,21 @@ export interface LoadLimit {
   readonly most: number;
   /** Hook `preHandler`: gives the request a slot, or refuses it with the problem `unavailable`. */
   readonly hook: (request: FastifyRequest, reply: FastifyReply) => Promise<void>;
-  /** Requests that hold a slot now. */
+  /** Returns the number of requests that hold a slot now. */
   inUse(): number;
-  /** Aborted when the client leaves before its answer is out; undefined for a request without a slot. */
+  /**
+   * Returns a signal that is aborted when the client disconnects before its response is sent; undefined for a request
+   * without a slot.
+   */
   leaving(request: FastifyRequest): AbortSignal | undefined;
-  /** Readiness: says so when every slot has been taken for long and none came free. */
+  /** Readiness check: reports that every slot has been in use for too long and none became free. */
   check(): string | undefined;
 }
 
-/** Limits the requests under way; each holds a slot until its answer is out, its client has gone, or its time is over. */
+/**
+ * Creates a limit for simultaneous requests. Each request holds a slot until its response is sent, its client
+ * disconnects, or its time is over.
+ */
 export function loadLimit({
   pool,
   most,
@@ -50,7 +62,7 @@ export function loadLimit({
   holdLimitMs = HOLD_LIMIT_MS,
 }: LoadLimitOptions): LoadLimit {
   let inUse = 0;
-  /** Since when all slots have been taken without one coming free. */
+  /** Time since when all slots have been in use and none became free. */
   let fullSince: number | undefined;
   const signals = new WeakMap<FastifyRequest, AbortSignal>();
 
@@ -61,7 +73,7 @@ export function loadLimit({
     if (inUse >= most) fullSince = clock();
     signals.set(request, client.signal);
     let held = true;
-    // A client that reads its answer byte by byte is not to keep others out.
+    // A client that reads its response byte by byte must not keep others out.
     const limit = setTimeout(() => socket.destroy(), holdLimitMs);
     const release = (): void => {
       if (!held) return;
@@ -74,7 +86,8 @@ export function loadLimit({
       onLeft();
       client.abort();
     };
-    // The answer to a pipelined request has no connection before its turn comes, and so no event when the connection ends.
+    // The response to a pipelined request has no connection before its turn, so it gets no event when the connection
+    // closes.
     const forget = onceClosed(socket, release);
     reply.raw.once("close", release);
   }
@@ -83,7 +96,7 @@ export function loadLimit({
     pool,
     most,
     async hook(request, reply) {
-      // The events that free a slot have passed already when the client left during the hooks before.
+      // If the client disconnected during the earlier hooks, the events that free a slot have already fired.
       if (request.raw.socket.destroyed || reply.raw.destroyed) {
         reply.hijack();
         onLeft();
@@ -109,7 +122,7 @@ export function loadLimit({
   };
 }
 
-/** Metrics `gateway_slots_in_use` and `gateway_slots_limit`, by pool. */
+/** Exports the metrics `gateway_slots_in_use` and `gateway_slots_limit`, by pool. */
 export function observeSlots(registry: Registry, limits: readonly LoadLimit[]): void {
   const gauge = (name: string, help: string, value: (limit: LoadLimit) => number): Gauge<"pool"> =>
     new Gauge({
@@ -127,7 +140,10 @@ export function observeSlots(registry: Registry, limits: readonly LoadLimit[]): 
 
 const watched = new WeakMap<Socket, Set<() => void>>();
 
-/** Calls back when a connection is closed, with one listener for all its requests; returns how to forget it. */
+/**
+ * Calls back when a connection is closed, with one listener for all its requests. Returns the function that cancels the
+ * callback.
+ */
 function onceClosed(socket: Socket, closed: () => void): () => void {
   let calls = watched.get(socket);
   if (calls === undefined) {

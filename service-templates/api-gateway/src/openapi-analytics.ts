@@ -1,4 +1,4 @@
-/** The part of the OpenAPI document that is about figures: what analytics-service answers. */
+/** The part of the OpenAPI document about figures: the routes of analytics-service. */
 import { answer, problem, REFUSALS, text } from "./openapi-parts.ts";
 
 const whole = { type: "integer", format: "int64", minimum: 0, maximum: Number.MAX_SAFE_INTEGER } as const;

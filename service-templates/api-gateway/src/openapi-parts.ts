@@ -1,4 +1,4 @@
-/** Parts that every operation of the OpenAPI document is made of. */
+/** Common parts of the operations in the OpenAPI document. */
 
 export const text = (maxLength: number): object => ({ type: "string", minLength: 1, maxLength });
 
@@ -13,7 +13,7 @@ export const answer = (description: string, schema: string, headers: object = {}
   content: { "application/json": { schema: { $ref: `#/components/schemas/${schema}` } } },
 });
 
-/** What any operation may answer. */
+/** Refusals that any operation may return. */
 export const REFUSALS = {
   "401": problem("No valid token."),
   "408": problem("The request did not arrive in time."),

@@ -8,8 +8,8 @@ const mediaType = { type: "string", pattern: "^[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z
 const timestamp = { type: "string", format: "date-time", maxLength: 30 };
 
 /**
- * The document; pure, so that it is the same in every process.
- * @param options - `analytics`: whether the gateway reaches analytics-service.
+ * Returns the document. Pure, so that it is the same in every process.
+ * @param options - `analytics`: whether the gateway has the address of analytics-service.
  */
 export function openApiDocument(options: { readonly analytics: boolean }): object {
   return {

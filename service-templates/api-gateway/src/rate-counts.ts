@@ -1,30 +1,30 @@
 /**
- * How often something happened within a window of time, by key. Instances count together in Redis where it is there;
- * where it is not, or does not answer, each counts for itself: the limits then hold per instance, and no request fails.
+ * Counts events within a time window, by key. Instances count together in Redis if it is configured. If Redis is not
+ * configured or does not answer, each instance counts alone: the limits then apply per instance, and no request fails.
  */
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Redis } from "ioredis";
 
-/** What a window holds after a count. */
+/** State of a window after a count. */
 export interface WindowCount {
   readonly count: number;
-  /** Milliseconds until the window ends and counting begins again. */
+  /** Milliseconds until the window ends and a new count begins. */
   readonly leftMs: number;
 }
 
 /** Counts by key. */
 export interface RateCounts {
-  /** Counts once more. */
+  /** Adds one to the count of a key. */
   add(key: string): Promise<WindowCount>;
 }
 
-/** Keys that one instance remembers; those not seen for longest go first. */
+/** Most keys in one instance; those unused for longest are removed first. */
 const MOST_KEYS = 20_000;
-/** How long Redis is left alone after it failed, in milliseconds: each attempt costs its request the wait. */
+/** How long Redis is not used after a failure, in milliseconds: each attempt delays its request. */
 const LEFT_ALONE_MS = 1_000;
 
-/** Counts of this process alone. */
+/** Returns counts of this process only. */
 export function ownCounts({
   windowMs,
   clock,
@@ -49,7 +49,7 @@ export function ownCounts({
   };
 }
 
-/** One step, so that no crash leaves a key without an end. */
+/** One atomic script, so that no crash leaves a key without an expiry. */
 const COUNT = `
 local count = redis.call("INCR", KEYS[1])
 local left = redis.call("PTTL", KEYS[1])
@@ -59,7 +59,7 @@ if left < 0 then
 end
 return {count, left}`;
 
-/** Adds the command to a connection; returns how to run it. */
+/** Returns counts that are stored in Redis. */
 export function redisCounts(redis: Redis, prefix: string, windowMs: number): RateCounts {
   return {
     async add(key) {
@@ -73,7 +73,7 @@ export function redisCounts(redis: Redis, prefix: string, windowMs: number): Rat
   };
 }
 
-/** Counts together with the others, and alone while that fails. */
+/** Returns counts that are shared with other instances, and local while sharing fails. */
 export function sharedCounts({
   shared,
   own,
@@ -83,7 +83,7 @@ export function sharedCounts({
   readonly shared: RateCounts;
   readonly own: RateCounts;
   readonly clock: Clock;
-  /** Called for each count that the others do not know of. */
+  /** Called for each count that is not shared. */
   readonly onAlone: () => void;
 }): RateCounts {
   let aloneUntil = 0;
@@ -93,7 +93,7 @@ export function sharedCounts({
         try {
           return await shared.add(key);
         } catch {
-          // The connection reports its own errors; what matters here is that the request goes on.
+          // The connection reports its own errors; here the request must only continue.
           aloneUntil = clock() + LEFT_ALONE_MS;
         }
       }

@@ -1,4 +1,7 @@
-/** api-gateway: the only way in from outside. It checks the token, limits the rate, adds security headers, and hands the request on. */
+/**
+ * api-gateway, the only public entry point. It checks the token, limits the rate, adds security headers, and forwards
+ * the request.
+ */
 import { AsyncLocalStorage } from "node:async_hooks";
 import type { Base, RunningService, StartOptions } from "@event-platform-kit/service";
 import { startHttpService } from "@event-platform-kit/service";
@@ -28,23 +31,26 @@ import { openApiDocument } from "./openapi.ts";
 import type { RateCounts } from "./rate-counts.ts";
 import { ownCounts, redisCounts, sharedCounts } from "./rate-counts.ts";
 
-/** Requests one subject may send per second when RATE_LIMIT_PER_SECOND does not say otherwise. */
+/** Requests per second of one subject if RATE_LIMIT_PER_SECOND is not set. */
 const DEFAULT_RATE = 200;
-/** Tokens of one address that may turn out not to be valid within a second when BAD_TOKENS_PER_SECOND does not say otherwise. */
+/** Invalid tokens per second of one address if BAD_TOKENS_PER_SECOND is not set. */
 const DEFAULT_BAD_TOKENS = 20;
-/** Window of the limits by rate, in milliseconds. */
+/** Window of the rate limits, in milliseconds. */
 const RATE_WINDOW_MS = 1_000;
-/** Connections at once when MAX_CONNECTIONS does not say otherwise. */
+/** Simultaneous connections if MAX_CONNECTIONS is not set. */
 const DEFAULT_CONNECTIONS = 4_096;
-/** Requests under way at once when MAX_UNDER_WAY does not say otherwise: some seconds' worth of orders. */
+/** Simultaneous requests if MAX_UNDER_WAY is not set: the orders of a few seconds. */
 const DEFAULT_UNDER_WAY = 256;
-/** Connections to order-service: it stores orders that come together in one transaction, so they must be able to come together. */
+/**
+ * Connections to order-service. It stores simultaneous orders in one transaction, so they must be able to arrive
+ * simultaneously.
+ */
 const UPSTREAM_CONNECTIONS = 128;
-/** Questions about figures under way at once: however many there are, orders go through. */
+/** Simultaneous requests for figures, limited separately so that they never block orders. */
 const FIGURES_UNDER_WAY = 16;
-/** How long a service behind may take to answer, in milliseconds. */
+/** Timeout for an answer of an upstream service, in milliseconds. */
 const UPSTREAM_TIMEOUT_MS = 8_000;
-/** How long a request may be under way, until the last byte of its answer, in milliseconds, when ANSWER_LIMIT_MS does not say otherwise. */
+/** Longest time of a request, until the last byte of its response, in milliseconds, if ANSWER_LIMIT_MS is not set. */
 const DEFAULT_ANSWER_LIMIT_MS = 20_000;
 
 /** Headers that protect browsers; the API itself never serves a page. */
@@ -57,10 +63,13 @@ const SECURITY_HEADERS = {
   "x-frame-options": "DENY",
 } as const;
 
-/** Paths of the routes below hold nothing else; what the service behind would read as another path is not handed on. */
+/**
+ * Paths of the routes below contain no other characters. Paths that the upstream service would read differently are not
+ * forwarded.
+ */
 const PLAIN_PATH = /^(?:\/[\w~-][\w.~-]*)+$/u;
 
-/** Routes that go to order-service as they are. Everything that is not listed does not exist here. */
+/** Routes that are forwarded to order-service unchanged. Routes that are not listed do not exist. */
 const ORDER_ROUTES = [
   { method: "POST", url: "/orders" },
   { method: "GET", url: "/orders" },
@@ -69,9 +78,9 @@ const ORDER_ROUTES = [
 ] as const;
 /** Largest body of an order in bytes: a document of 5 MiB in base64, and the order itself. */
 const ORDER_BODY_LIMIT = 7 * 2 ** 20;
-/** Orders of more than the usual size that are read at once. */
+/** Number of orders above the usual size that are read at once. */
 const LARGE_ORDERS = 6;
-/** Routes that go to analytics-service, which asks for the scope. */
+/** Routes that are forwarded to analytics-service, which requires the scope. */
 const ANALYTICS_ROUTES = [
   { method: "GET", url: "/analytics/summary" },
   { method: "GET", url: "/analytics/minutes" },
@@ -122,7 +131,10 @@ export function startGateway(options: StartOptions = {}): Promise<RunningService
   );
 }
 
-/** Says once that a proxy seems to stand before the gateway: as long as it is not trusted, all its customers count as one address. */
+/**
+ * Logs once that a proxy seems to be in front of the gateway: while it is not trusted, all its customers count as one
+ * address.
+ */
 function noteForwarding(app: FastifyInstance, log: Logger): void {
   let noted = false;
   app.addHook("onRequest", async (request) => {
@@ -135,16 +147,16 @@ function noteForwarding(app: FastifyInstance, log: Logger): void {
   });
 }
 
-/** Counts of the limits by rate. */
+/** Counts of the rate limits. */
 interface Rates {
-  /** Requests, by subject. */
+  /** Requests by subject. */
   readonly requests: RateCounts;
-  /** Tokens that were not valid, by address. */
+  /** Invalid tokens by address. */
   readonly badTokens: RateCounts;
   close(): void;
 }
 
-/** Counts that all instances share where there is a Redis. */
+/** Returns counts that all instances share if Redis is configured. */
 function openRates({ clock, config, log, metrics }: Base): Rates {
   const own = (): RateCounts => ownCounts({ windowMs: RATE_WINDOW_MS, clock });
   if (config.redis === undefined) return { requests: own(), badTokens: own(), close: () => undefined };
@@ -166,7 +178,7 @@ function openRates({ clock, config, log, metrics }: Base): Rates {
   return { requests: shared("subject"), badTokens: shared("address"), close: () => redis.disconnect() };
 }
 
-/** What bounds the requests under way, by what they ask for. */
+/** Limits of simultaneous requests, by type. */
 interface Limits {
   readonly orders: LoadLimit;
   readonly figures: LoadLimit;
@@ -194,7 +206,7 @@ async function gatewayRoutes(
   app.addHook("onClose", () => agent.destroy());
   await app.register(replyFrom, {
     undici: abortable(agent),
-    // A repeated POST is safe with its Idempotency-Key, but repeating is for the caller to decide.
+    // A repeated POST is safe with its Idempotency-Key, but the client decides whether to repeat it.
     retryMethods: [],
     maxRetriesOn503: 0,
   });
@@ -205,7 +217,7 @@ async function gatewayRoutes(
   );
 
   await app.register(async (guarded) => {
-    // Handed on as it came: the service behind judges it, and reading it here would only be done twice.
+    // The body is forwarded unchanged: the upstream service checks it, so parsing it here would be done twice.
     guarded.removeContentTypeParser("application/json");
     guarded.addContentTypeParser(
       "application/json",
@@ -226,7 +238,7 @@ async function gatewayRoutes(
       max: positiveSetting(env, "RATE_LIMIT_PER_SECOND", DEFAULT_RATE),
       timeWindow: RATE_WINDOW_MS,
       store: limiterStore(rates.requests),
-      // Authentication comes first.
+      // Authentication runs before this.
       keyGenerator: (request) => subjects.get(request) ?? "",
     });
     const largeBodies = largeBodyLimit(LARGE_ORDERS);
@@ -257,7 +269,8 @@ const subjects = new WeakMap<FastifyRequest, string>();
 function authenticate(verify: TokenVerifier, badTokens: BadTokenLimit): (request: FastifyRequest) => Promise<void> {
   return async (request) => {
     const { authorization } = request.headers;
-    // A token that is known to be good passes even when others of its address (a company's, a carrier's) are refused.
+    // A token that is known to be valid passes even if other tokens of its address (a company's, a mobile network's) are
+    // refused.
     const subject =
       verify.known(authorization) ??
       (authorization === undefined
@@ -267,7 +280,7 @@ function authenticate(verify: TokenVerifier, badTokens: BadTokenLimit): (request
   };
 }
 
-/** The counts as the rate limit's store. */
+/** Returns the counts as the rate limit's store. */
 function limiterStore(counts: RateCounts): FastifyRateLimitStoreCtor {
   return class {
     incr(key: string, callback: (error: Error | null, result?: { current: number; ttl: number }) => void): void {
@@ -286,12 +299,13 @@ function pathOf(request: FastifyRequest): string {
   return request.url.split("?", 1)[0] ?? "";
 }
 
-/** Aborted when the client of the request that is being handed on leaves. */
+/** Aborted when the client of the forwarded request disconnects. */
 const clientLeaving = new AsyncLocalStorage<AbortSignal | undefined>();
 
 /**
- * The agent, whose requests end when their client leaves. Otherwise their slots would be free while they still wait for a
- * connection, and clients that leave early could pile up more of them than there are slots. The forwarding has no argument for it.
+ * Returns the agent, with requests that end when their client disconnects. Otherwise their slots would be free while
+ * they still wait for a connection, and disconnected clients could cause more waiting requests than there are slots.
+ * The forwarding library has no option for this.
  */
 function abortable(agent: Agent): Pick<Agent, "request"> {
   const request = (
@@ -319,7 +333,7 @@ function sendOn(request: FastifyRequest, reply: FastifyReply, service: string): 
       "x-request-id": String(request.id),
       traceparent: formatTraceparent(request.trace),
     }),
-    // This server's own headers stand; the service behind adds what is about its answer.
+    // This server's own headers stay; the upstream service adds headers about its response.
     rewriteHeaders: (headers) =>
       Object.fromEntries(
         Object.entries(headers).filter(
@@ -347,7 +361,7 @@ function sendOn(request: FastifyRequest, reply: FastifyReply, service: string): 
 }
 
 async function upstreamReady(url: string): Promise<string | undefined> {
-  // Any answer will do: this asks whether it can be reached, its own readiness is its own matter.
+  // Any response is enough: this checks whether the service is reachable, not whether it is ready.
   await fetch(`${url}/orders`, { method: "HEAD", signal: AbortSignal.timeout(1_000) });
   return undefined;
 }

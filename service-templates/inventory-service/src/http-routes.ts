@@ -1,4 +1,7 @@
-/** GET /stock and GET /stock/:productId: what can be ordered now, from Redis where it knows, else from PostgreSQL. For services inside the platform. */
+/**
+ * GET /stock and GET /stock/:productId: the available stock, from Redis if it has the product, otherwise from
+ * PostgreSQL. Only services inside the platform can use these routes.
+ */
 
 import { Problem } from "@event-platform-kit/service/http/problem";
 import type { Queryable } from "@event-platform-kit/service/storage/database";

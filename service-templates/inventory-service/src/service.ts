@@ -1,4 +1,4 @@
-/** inventory-service: its parts, put together. */
+/** Assembles the parts of inventory-service. */
 
 import type { RunningService, StartOptions } from "@event-platform-kit/service";
 import { startEventService } from "@event-platform-kit/service";

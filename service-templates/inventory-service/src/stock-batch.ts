@@ -1,8 +1,8 @@
 /**
- * Stock and reservations of the running batch. Its rows are locked at the beginning (reservations by
- * order, then products by id, so that two instances never wait for each other crosswise), orders are
- * served from memory one after the other, and everything is written at the end: a thousand orders
- * for one product are one change of its row. All or nothing per order holds as before.
+ * Stock and reservations of the running batch. Its rows are locked at the start (reservations by order, then products
+ * by id, so that two instances cannot deadlock). Orders are processed in memory one after the other, and everything is
+ * written at the end: a thousand orders for one product change its row once. Each order still gets all its items or
+ * none.
  */
 import { batchRows } from "@event-platform-kit/service/consumer/batch-rows";
 import { ServiceError } from "@event-platform-kit/service/errors";
@@ -25,33 +25,33 @@ import {
 
 export interface StockBatch {
   reservation(tx: Transaction, orderId: string): Reservation | undefined;
-  /** The database's time at which the batch began, milliseconds since the epoch. */
+  /** Returns the database's time at the start of the batch, in milliseconds since the epoch. */
   now(tx: Transaction): number;
   /** Enters or changes an order's reservation or tombstone. */
   keep(tx: Transaction, reservation: Reservation): void;
-  /** Sets everything aside or nothing: no shortages means that it is done. */
+  /** Reserves all items or none; the reservation succeeded if there are no shortages. */
   take(tx: Transaction, items: readonly OrderedItem[]): readonly Shortage[];
-  /** Gives reserved pieces back. */
+  /** Releases reserved items. */
   giveBack(tx: Transaction, items: readonly OrderedItem[]): void;
-  /** Takes sold pieces back. */
+  /** Takes sold items back into the stock. */
   takeBack(tx: Transaction, items: readonly OrderedItem[]): void;
-  /** Turns reserved pieces into sold ones. */
+  /** Turns reserved items into sold ones. */
   sell(tx: Transaction, items: readonly OrderedItem[]): void;
   lock(events: readonly Received<EventMap>[], tx: Transaction): Promise<void>;
   finish(events: readonly Received<EventMap>[], tx: Transaction): Promise<void>;
 }
 
 interface Products {
-  /** What can still be had, as the batch sees it; a product that is not there does not exist. */
+  /** Available quantity, as the batch sees it; a missing product does not exist. */
   readonly available: Map<string, number>;
   readonly moves: Map<string, StockMove>;
-  /** The database's time at which they were locked, milliseconds since the epoch. */
+  /** The database's time when the products were locked, in milliseconds since the epoch. */
   readonly now: number;
 }
 
 const NO_MOVE: StockMove = { available: 0, reserved: 0, sold: 0 };
 
-/** @param onReleaseFailed - Told how many reservations could not be given back, and not because of passing circumstances. */
+/** @param onReleaseFailed - Called with the number of reservations that could not be released, unless an outage is the cause. */
 export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) => void): StockBatch {
   const reservations = batchRows<Reservation>();
   const products = new WeakMap<Transaction, Products>();
@@ -113,7 +113,7 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
           .filter((event) => event.type === "order.created")
           .flatMap((event) => event.payload.items.map((item) => item.productId)),
       );
-      // A sold-out product is not waited for: a plain look at its row is enough to refuse it.
+      // A sold-out product is not locked: a plain read of its row is enough to refuse an order.
       const hinted = await cache.soldOut([...ordered]);
       const soldOut = new Set(
         hinted.size === 0
@@ -148,7 +148,7 @@ export function stockBatch(cache: StockCache, onReleaseFailed: (count: number) =
   };
 }
 
-/** One entry per product, sorted by id. */
+/** Returns one entry per product, sorted by id. */
 function totals(items: readonly OrderedItem[]): readonly OrderedItem[] {
   const sums = new Map<string, number>();
   for (const { productId, quantity } of items) {

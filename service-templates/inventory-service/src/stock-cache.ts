@@ -1,8 +1,8 @@
 /**
- * Stock in Redis: answers reads, and hints which products are sold out, so that orders for them do
- * not queue up for the row's lock. PostgreSQL stays the truth; without Redis everything works, slower.
- * Redis is not trusted either: a value that is not the stock of its product counts as absent, and is
- * written over with the next reading or change of the product.
+ * Stock in Redis. It serves reads, and it shows which products are sold out, so that orders for them do not wait for
+ * the row's lock. PostgreSQL is authoritative; without Redis everything works, but slower. Values in Redis are not
+ * trusted: a value that is not the stock of its product counts as absent, and the next read or change of the product
+ * overwrites it.
  */
 
 import type { Queryable, Transaction } from "@event-platform-kit/service/storage/database";
@@ -11,27 +11,27 @@ import { z } from "zod";
 import type { Stock } from "./stock-table.ts";
 import { readStock } from "./stock-table.ts";
 
-/** What a value must be; other fields of a later version are left out. */
+/** Required form of a value; additional fields of a later version are ignored. */
 const count = z.number().int().nonnegative();
 const cached = z
   .object({ productId: z.string().min(1), initial: count, available: count, reserved: count, sold: count })
   .refine(({ initial, available, reserved, sold }) => available + reserved + sold === initial, "does not add up");
 
-/** Keys are `inventory:stock:<product>`, values the stock as JSON. A lost update heals after this many seconds. */
+/** Keys are `inventory:stock:<product>`, values the stock as JSON. A lost update is corrected after this many seconds. */
 const TTL_SECONDS = 30;
 
 export interface StockCache {
-  /** Products that Redis believes to be sold out. */
+  /** Returns the products that are sold out according to Redis. */
   soldOut(productIds: readonly string[]): Promise<ReadonlySet<string>>;
-  /** Stock of the products that Redis knows. */
+  /** Returns the stock of those products that Redis has. */
   read(productIds: readonly string[]): Promise<ReadonlyMap<string, Stock>>;
-  /** Puts what the database holds into Redis. */
+  /** Writes the stock from the database to Redis. */
   write(stock: readonly Stock[]): Promise<void>;
-  /** After the commit, reads the products again and writes them through; several calls in one transaction are one. */
+  /** Reads the products again after the commit and writes them to Redis; several calls in one transaction count as one. */
   touch(tx: Transaction, productIds: readonly string[]): void;
 }
 
-/** @param onBadValue - Told the product whose value in Redis is not its stock. */
+/** @param onBadValue - Called with the product whose value in Redis is not its stock. */
 export function stockCache(cache: Cache, database: Queryable, onBadValue: (productId: string) => void): StockCache {
   const touched = new WeakMap<Transaction, Set<string>>();
 
@@ -73,7 +73,7 @@ export function stockCache(cache: Cache, database: Queryable, onBadValue: (produ
   };
 }
 
-/** The stock of a product as it was written; undefined for anything else. Throws nothing, whatever the value is. */
+/** Returns the stock of a product from a stored value; undefined for any other value. Never throws. */
 export function parseStock(productId: string, value: string): Stock | undefined {
   try {
     const result = cached.safeParse(JSON.parse(value));

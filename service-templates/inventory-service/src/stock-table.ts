@@ -1,12 +1,12 @@
 /**
- * SQL of the tables stock and reservations. A product's locked row is the truth about what can be
- * reserved; the table's constraints hold whatever the code does.
+ * SQL of the tables stock and reservations. The locked row of a product determines what can be reserved; the table's
+ * constraints hold regardless of the code.
  */
 
 import { ServiceError } from "@event-platform-kit/service/errors";
 import type { Queryable, Row, Transaction } from "@event-platform-kit/service/storage/database";
 
-/** Pieces of one product. */
+/** A quantity of one product. */
 export interface OrderedItem {
   readonly productId: string;
   readonly quantity: number;
@@ -30,7 +30,7 @@ export interface Stock {
   readonly sold: number;
 }
 
-/** A product with too few pieces. */
+/** A product whose stock is too low. */
 export interface Shortage {
   readonly productId: string;
   readonly requested: number;
@@ -44,25 +44,25 @@ interface ReservationRow extends Row {
   readonly items: readonly OrderedItem[];
 }
 
-/** Locks the products' rows in the order of their ids, the one order everybody uses; gives back what is available of each. */
+/** Locks the products' rows in the order of their ids, as all code does; returns the available quantity of each. */
 export async function lockStock(tx: Transaction, productIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
   const rows = await tx.query<{ product_id: string; available: number }>({
     name: "stock-lock",
-    // Cast: a column that is widened to bigint would come as text.
+    // The cast is needed because a column that is widened to bigint would be returned as text.
     text: "SELECT product_id, available::int FROM stock WHERE product_id = ANY($1::text[]) ORDER BY product_id FOR UPDATE",
     values: [productIds],
   });
   return new Map(rows.map((row) => [row.product_id, row.available]));
 }
 
-/** Pieces of one product that move, signed, from and to its three columns; they add up to 0. */
+/** Signed changes of one product's three columns; they add up to 0. */
 export interface StockMove {
   readonly available: number;
   readonly reserved: number;
   readonly sold: number;
 }
 
-/** Moves pieces of locked products, in one statement however many orders are behind it. */
+/** Applies changes to locked products, in one statement regardless of the number of orders. */
 export async function moveStock(tx: Transaction, moves: ReadonlyMap<string, StockMove>): Promise<void> {
   if (moves.size === 0) return;
   await tx.query({
@@ -78,7 +78,7 @@ export async function moveStock(tx: Transaction, moves: ReadonlyMap<string, Stoc
   });
 }
 
-/** Reservations and tombstones of orders by order, locked, always in the order of their ids, until the transaction ends. */
+/** Returns reservations and tombstones by order. Locks them until the transaction ends, always in the order of their ids. */
 export async function lockReservations(
   tx: Transaction,
   orderIds: readonly string[],
@@ -101,7 +101,10 @@ export async function lockReservations(
   );
 }
 
-/** Enters reservations and tombstones of orders that had none, in one statement; throws SVC_BATCH_OVERTAKEN when one came in between. */
+/**
+ * Inserts reservations and tombstones of orders that had none, in one statement; throws SVC_BATCH_OVERTAKEN if another
+ * instance stored one meanwhile.
+ */
 export async function insertReservations(tx: Transaction, reservations: readonly Reservation[]): Promise<void> {
   if (reservations.length === 0) return;
   const rows = await tx.query({
@@ -123,7 +126,7 @@ export async function insertReservations(tx: Transaction, reservations: readonly
   }
 }
 
-/** Stores what became of reservations, in one statement. */
+/** Stores the new states of reservations, in one statement. */
 export async function updateReservations(tx: Transaction, reservations: readonly Reservation[]): Promise<void> {
   if (reservations.length === 0) return;
   await tx.query({
@@ -137,7 +140,7 @@ export async function updateReservations(tx: Transaction, reservations: readonly
   });
 }
 
-/** Stock of products, all when none is named, sorted by id. */
+/** Returns the stock of products, by default of all, sorted by id. */
 export async function readStock(db: Queryable, productIds?: readonly string[]): Promise<readonly Stock[]> {
   const rows = await db.query<{
     product_id: string;

@@ -12,7 +12,7 @@ const PRIVATE_FILE = 0o600;
 const UNFINISHED = ".part";
 
 export function folderStore(root: string): ClaimCheckStore {
-  /** Returns the path of a key. Only valid keys become paths; any other key counts as missing. */
+  /** Returns the path of a key. Throws for any other text: only valid keys become paths. */
   function pathOf(key: string): string {
     if (parseClaimKey(key) === undefined)
       throw new Error(`${JSON.stringify(key.slice(0, 80))} is no key of a claim check`);

@@ -1,22 +1,22 @@
-/** What this service counts beside what every service counts. */
+/** Metrics of this service, in addition to those of every service. */
 import type { Registry } from "prom-client";
 import { Counter, Gauge, Histogram } from "prom-client";
 import { CHANNELS } from "./channels/channel.ts";
 
 export interface MessageMetrics {
-  /** Messages by what became of them: sent, undeliverable. */
+  /** Messages by outcome: sent, undeliverable. */
   readonly messages: Counter<"channel" | "outcome">;
   /** Answers of channels: accepted, rejected, unavailable, silent. */
   readonly answers: Counter<"channel" | "answer">;
-  /** How much one message tells. */
+  /** Number of notices per message. */
   readonly noticesPerMessage: Histogram;
-  /** Messages that are not sent although their window is over. */
+  /** Messages that were not sent although their window has ended. */
   readonly waiting: Gauge;
-  /** How long the oldest of them is overdue; 0 when there is none. */
+  /** Overdue time of the oldest waiting message; 0 if there is none. */
   readonly waitingOldestAge: Gauge;
-  /** Notices of orders of which it is not known whose they are. */
+  /** Notices of orders whose customer is unknown. */
   readonly unaddressed: Gauge;
-  /** Age of the oldest of them; 0 when there is none. */
+  /** Age of the oldest such notice; 0 if there is none. */
   readonly unaddressedOldestAge: Gauge;
 }
 

@@ -1,7 +1,7 @@
-/** How long rows of this service's tables are kept. */
+/** Retention of the rows of this service's tables. */
 import type { Retention } from "@event-platform-kit/service/storage/cleanup";
 
-/** How long what customers were told is kept. */
+/** How long sent messages are kept. */
 const KEEP_HOURS = 30 * 24;
 
 export const NOTIFICATION_RETENTION: readonly Retention[] = [

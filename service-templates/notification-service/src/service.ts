@@ -1,4 +1,4 @@
-/** notification-service: its parts, put together. */
+/** Assembles the parts of notification-service. */
 
 import type { RunningService, StartOptions } from "@event-platform-kit/service";
 import { startEventService } from "@event-platform-kit/service";
@@ -29,11 +29,11 @@ import { AT_ONCE, sendDue } from "./messages/send-due.ts";
 import { noticeBatch } from "./notices/notice-batch.ts";
 import { NOTIFICATION_RETENTION } from "./retention.ts";
 
-/** What the settings are when the environment does not say otherwise, in milliseconds. */
+/** Defaults of the settings, in milliseconds. */
 const DEFAULTS = { NOTIFICATION_WINDOW_MS: 5_000, NOTIFICATION_ANSWER_MS: 2_000 } as const;
 /** A window lasts longer anyway: larger batches cost less. */
 const GATHER_MS = 250;
-/** What a claim lasts beyond the answer it waits for, in milliseconds. */
+/** How long a claim lasts beyond the timeout of its answer, in milliseconds. */
 const LEASE_MARGIN_MS = 10_000;
 
 export function startNotificationService(options: StartOptions = {}): Promise<RunningService> {
@@ -46,14 +46,14 @@ export function startNotificationService(options: StartOptions = {}): Promise<Ru
       const windowMs = setting("NOTIFICATION_WINDOW_MS");
       const answerLimitMs = setting("NOTIFICATION_ANSWER_MS");
       const metrics = messageMetrics(context.metrics.registry);
-      // The channels have connections of their own: what they did stays done when a transaction here rolls back.
+      // The channels have separate connections: their changes remain when a transaction here rolls back.
       const books = openDatabase(config.database as DatabaseConfig, {
         applicationName: "channels",
         connections: 2,
         onError: (error) => log.warn({ err: error }, "channels' connection"),
       });
       const channels = CHANNELS.map((name) => channelSimulator({ name, database: books, answerLimitMs, clock }));
-      // Each channel has a loop of its own, so a slow one holds up nothing of the others.
+      // Each channel has its own loop, so a slow channel does not delay the others.
       const desks = channels.map((channel) =>
         workLoop({
           passes: [

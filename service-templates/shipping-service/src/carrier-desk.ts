@@ -1,7 +1,7 @@
 /**
- * The background work with one carrier: book what waits for it, follow what it has. Each carrier has a
- * loop of its own, so a slow one holds up nothing of the other. Several instances may work at once: each
- * skips what another has.
+ * The background work with one carrier: it books waiting shipments and tracks booked ones. Each carrier has its own
+ * loop, so a slow carrier does not delay the other. Several instances may work in parallel: each skips shipments that
+ * another one has claimed.
  */
 import type { WorkLoop } from "@event-platform-kit/service/work-loop";
 import { workLoop } from "@event-platform-kit/service/work-loop";

@@ -1,4 +1,4 @@
-/** shipping-service: its parts, put together. */
+/** Assembles the parts of shipping-service. */
 
 import type { RunningService, StartOptions } from "@event-platform-kit/service";
 import { startEventService } from "@event-platform-kit/service";
@@ -14,11 +14,11 @@ import { orderConfirmed, storeConfirmed } from "./handlers/order-confirmed.ts";
 import { shipmentMetrics } from "./shipment-metrics.ts";
 import { waitingShipments } from "./shipments-table.ts";
 
-/** What the settings are when the environment does not say otherwise, in milliseconds. */
+/** Defaults of the settings, in milliseconds. */
 const DEFAULTS = { SHIPPING_DISPATCH_MS: 2_000, SHIPPING_DELIVERY_MS: 5_000, SHIPPING_ANSWER_MS: 2_000 } as const;
-/** Nobody waits for a shipment to be booked: larger batches cost less. */
+/** Bookings are not time-critical: larger batches cost less. */
 const GATHER_MS = 250;
-/** What a claim lasts beyond the answers it waits for, in milliseconds. */
+/** How long a claim lasts beyond the timeout of its answers, in milliseconds. */
 const LEASE_MARGIN_MS = 10_000;
 
 export function startShippingService(options: StartOptions = {}): Promise<RunningService> {
@@ -31,7 +31,7 @@ export function startShippingService(options: StartOptions = {}): Promise<Runnin
       const durations = { dispatchMs: setting("SHIPPING_DISPATCH_MS"), deliveryMs: setting("SHIPPING_DELIVERY_MS") };
       const answerLimitMs = setting("SHIPPING_ANSWER_MS");
       const metrics = shipmentMetrics(context.metrics.registry);
-      // The carriers have connections of their own: what they did stays done when a transaction here rolls back.
+      // The carriers have separate connections: their changes remain when a transaction here rolls back.
       const books = openDatabase(config.database as DatabaseConfig, {
         applicationName: "carriers",
         connections: 2,

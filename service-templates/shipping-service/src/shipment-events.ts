@@ -1,11 +1,11 @@
-/** The events of a shipment, as their Avro schemas describe them. */
+/** The events of a shipment, according to their Avro schemas. */
 import type { Published } from "@event-platform-kit/service/events/event-map";
 import type { CarrierName, TrackingReport } from "./carriers/carrier.ts";
 import type { EventMap } from "./events.generated.ts";
 import type { Shipment, Tracked } from "./shipments-table.ts";
 import type { ShipmentStep } from "./tracking/decide.ts";
 
-/** A carrier accepted the shipment. */
+/** Returns the event for a shipment that a carrier accepted. */
 export function shipmentCreated(
   shipment: Shipment,
   carrier: CarrierName,
@@ -20,7 +20,7 @@ export function shipmentCreated(
   };
 }
 
-/** No carrier takes the shipment. */
+/** Returns the event for a shipment that no carrier accepts. */
 export function shipmentFailed(
   shipment: Shipment,
   rejectedBy: readonly CarrierName[],
@@ -34,7 +34,7 @@ export function shipmentFailed(
   };
 }
 
-/** A step that the carrier reported. It happened when the carrier says; `now` where it does not say. */
+/** Returns the event for a step that the carrier reported. Its time is the carrier's; `now` if the carrier gives none. */
 export function shipmentStep(
   step: ShipmentStep,
   shipment: Tracked,

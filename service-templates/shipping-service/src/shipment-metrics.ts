@@ -1,18 +1,18 @@
-/** What this service counts beside what every service counts. */
+/** Metrics of this service, in addition to those of every service. */
 import type { Registry } from "prom-client";
 import { Counter, Gauge } from "prom-client";
 import { CARRIERS } from "./carriers/carrier.ts";
 
 export interface ShipmentMetrics {
-  /** Shipments by what became of them: created, dispatched, delivered, undeliverable. */
+  /** Shipments by outcome: created, dispatched, delivered, undeliverable. */
   readonly shipments: Counter<"carrier" | "outcome">;
   /** Changes from one carrier to the other. */
   readonly fallOvers: Counter<"from" | "to">;
-  /** Answers of carriers, by what was asked: book, void, track. */
+  /** Answers of carriers, by request: book, void, track. */
   readonly answers: Counter<"carrier" | "call" | "answer">;
   /** Shipments that no carrier has accepted yet. */
   readonly waiting: Gauge;
-  /** Age of the oldest of them; 0 when there is none. */
+  /** Age of the oldest waiting shipment; 0 if there is none. */
   readonly waitingOldestAge: Gauge;
 }
 

@@ -1,6 +1,6 @@
 /**
- * SQL of the table shipments. When something is due is judged by the database's clock: those of instances may be minutes
- * apart, and one that is ahead would take what another has claimed.
+ * SQL of the table shipments. The database's clock decides when something is due: the clocks of instances may differ by
+ * minutes, and an instance whose clock is ahead would take what another has claimed.
  */
 
 import type { Cause } from "@event-platform-kit/service/events/envelope";
@@ -13,14 +13,14 @@ import type { UnderWay } from "./tracking/decide.ts";
 
 export type ShipmentStatus = "waiting" | UnderWay | "delivered" | "undeliverable";
 
-/** What a shipment is, whatever has happened to it. */
+/** The constant data of a shipment. */
 export interface Shipment {
   readonly shipmentId: string;
   readonly orderId: string;
   readonly customerId: string;
   readonly shippingAddress: string;
   readonly items: readonly ConfirmedItem[];
-  /** What its events point back to. */
+  /** The cause of its events. */
   readonly cause: Cause;
 }
 
@@ -31,11 +31,11 @@ export interface NewShipment extends Omit<Shipment, "cause"> {
   readonly traceparent?: string;
 }
 
-/** Stores shipments that wait to be booked; gives back how many are new. Those of known orders are left as they are. */
+/** Stores shipments that wait for a booking; returns the number of new ones. Shipments of known orders stay unchanged. */
 export async function insertShipments(tx: Transaction, shipments: readonly NewShipment[]): Promise<number> {
   const rows = await tx.query({
     name: "shipments-insert",
-    // Sorted, so that two instances with the same orders never wait for each other crosswise.
+    // Sorted, so that two instances with the same orders cannot deadlock.
     text: `INSERT INTO shipments (shipment_id, order_id, customer_id, shipping_address, items, carrier, correlation_id, causation_id, traceparent, next_at, created_at)
            SELECT s.shipment_id, s.order_id, s.customer_id, s.shipping_address, s.items, s.carrier, s.correlation_id, s.causation_id, s.traceparent,
                   clock_timestamp(), clock_timestamp()
@@ -85,25 +85,24 @@ function toShipment(row: ShipmentRow): Shipment {
   };
 }
 
-/** A shipment that this instance alone may book until its claim runs out. */
+/** A shipment that only this instance may book until its claim expires. */
 export interface Claimed extends Shipment {
   readonly claim: number;
-  /** As it was before the claim. */
+  /** State before the claim. */
   readonly progress: Progress;
 }
 
-/** Which of the waiting shipments are claimed. */
+/** Which waiting shipments to claim. */
 export interface ClaimPlan {
   readonly carrier: CarrierName;
   readonly limit: number;
-  /** How long others leave them alone, in milliseconds. */
+  /** How long other instances skip them, in milliseconds. */
   readonly leaseMs: number;
 }
 
 /**
- * Claims waiting shipments that are due, in a transaction of its own. From here on they count as in
- * doubt: should this process end before it has noted the answer, the next one knows that the carrier
- * may have been asked.
+ * Claims due waiting shipments, in a transaction of its own. From then on they count as in doubt: if this process ends
+ * before it has stored the answer, the next one knows that the carrier may have been called.
  */
 export async function claimWaiting(db: Queryable, plan: ClaimPlan): Promise<readonly Claimed[]> {
   const rows = await db.query<
@@ -140,18 +139,18 @@ export async function claimWaiting(db: Queryable, plan: ClaimPlan): Promise<read
   }));
 }
 
-/** What became of a claimed shipment. */
+/** Result of a claimed shipment. */
 export interface BookingResult {
   readonly shipmentId: string;
   readonly claim: number;
   readonly status: "waiting" | "booked" | "undeliverable";
   readonly progress: Progress;
-  /** When it is looked at next: after so many milliseconds, or at a moment that the carrier named. */
+  /** When it is due next: after this many milliseconds, or at a time that the carrier named. */
   readonly next: { readonly inMs: number } | { readonly at: number };
   readonly trackingNumber?: string;
 }
 
-/** Notes what became of claimed shipments and ends their claims; gives back the ids of those whose claim still held. */
+/** Stores the results of claimed shipments and ends their claims; returns the ids of those whose claim was still valid. */
 export async function storeBookings(tx: Transaction, results: readonly BookingResult[]): Promise<ReadonlySet<string>> {
   const rows = await tx.query<{ shipment_id: string }>({
     name: "shipments-booked",
@@ -184,13 +183,13 @@ export async function storeBookings(tx: Transaction, results: readonly BookingRe
   return new Set(rows.map((row) => row.shipment_id));
 }
 
-/** A shipment that the carrier has. */
+/** A shipment that the carrier has booked. */
 export interface Tracked extends Shipment {
   readonly status: UnderWay;
   readonly trackingNumber: string;
 }
 
-/** Locks shipments under way that are due to be asked about; those that another instance has are left out. */
+/** Locks shipments in transit whose tracking is due; skips those that another instance has locked. */
 export async function lockUnderWay(tx: Transaction, carrier: CarrierName, limit: number): Promise<readonly Tracked[]> {
   const rows = await tx.query<ShipmentRow & { status: UnderWay; tracking_number: string }>({
     name: "shipments-under-way",
@@ -202,19 +201,19 @@ export async function lockUnderWay(tx: Transaction, carrier: CarrierName, limit:
   return rows.map((row) => ({ ...toShipment(row), status: row.status, trackingNumber: row.tracking_number }));
 }
 
-/** Where a tracked shipment has come to. */
+/** New state of a tracked shipment. */
 export interface TrackingResult {
   readonly shipmentId: string;
   readonly status: UnderWay | "delivered";
-  /** Looked at next after at least so many milliseconds. */
+  /** Milliseconds after which it is due again, at the earliest. */
   readonly inMs: number;
-  /** And not before the moment that the carrier named. */
+  /** Not due before this time, which the carrier named. */
   readonly notBefore?: number;
   readonly dispatchedAt?: number;
   readonly deliveredAt?: number;
 }
 
-/** Notes where locked shipments have come to. */
+/** Stores the new states of locked shipments. */
 export async function storeTracking(tx: Transaction, results: readonly TrackingResult[]): Promise<void> {
   await tx.query({
     name: "shipments-tracked",
@@ -234,7 +233,7 @@ export async function storeTracking(tx: Transaction, results: readonly TrackingR
   });
 }
 
-/** How many shipments wait to be booked, and the age of the oldest in seconds; 0 where there is none. */
+/** Returns the number of shipments that wait for a booking, and the age of the oldest in seconds; 0 if there is none. */
 export async function waitingShipments(
   db: Queryable,
 ): Promise<{ readonly count: number; readonly oldestSeconds: number }> {

@@ -1,6 +1,6 @@
 /**
- * Facts and figures of the running batch: gathered by its handlers, written at its end with one statement for
- * each table. All of it commits with the inbox, so a report counts once, whatever is delivered how often.
+ * Facts and figures of the running batch. Its handlers collect them, and one statement per table writes them at its
+ * end. Everything commits with the inbox, so a report counts once, regardless of redeliveries.
  */
 
 import type { Received } from "@event-platform-kit/service/events/event-map";
@@ -16,11 +16,11 @@ import type { OrderFacts, Step, StepName } from "./order-facts.ts";
 import { joined, withStep } from "./order-facts.ts";
 
 export interface FactsBatch {
-  /** Takes the report of a step; gives back the events that follow from it: none. */
+  /** Adds the report of a step; always returns an empty list of events. */
   take(tx: Transaction, event: Received<EventMap>, name: StepName, details?: Omit<Step, "at">): readonly never[];
-  /** Takes the report of a message that was sent. */
+  /** Adds the report of a sent message. */
   takeMessage(tx: Transaction, message: SentMessage): void;
-  /** Writes what was taken. */
+  /** Writes the collected reports. */
   finish(events: readonly Received<EventMap>[], tx: Transaction): Promise<void>;
 }
 
@@ -57,7 +57,7 @@ export function factsBatch(): FactsBatch {
   };
 }
 
-/** Joins what was taken with what is stored; gives back what the orders add now, and what they added before. */
+/** Joins the collected facts with the stored ones. Returns what the orders contribute now, and what they contributed before. */
 async function storeFacts(
   tx: Transaction,
   taken: ReadonlyMap<string, OrderFacts>,
@@ -81,7 +81,7 @@ async function storeFacts(
   };
 }
 
-/** What a message adds to the figures. */
+/** Returns the contribution of a message to the figures. */
 export function messageFigure({ channel, sentAt }: SentMessage): Figure {
   return { measure: "message", minute: minuteOf(sentAt), label: channel, currency: "", count: 1, units: 0, amount: 0 };
 }

@@ -3,9 +3,9 @@ import type { Transaction } from "@event-platform-kit/service/storage/database";
 import type { OrderFacts } from "./order-facts.ts";
 
 /**
- * Stores the facts of orders that are not known yet, in the order of their ids. Those that another
- * transaction stores at the same time are waited for and left as they are.
- * @returns Ids of those that were stored.
+ * Stores the facts of new orders, in the order of their ids. If another transaction stores the same order, the
+ * statement waits for it and leaves its row unchanged.
+ * @returns Ids of the stored orders.
  */
 export async function insertFacts(
   tx: Transaction,
@@ -20,7 +20,7 @@ export async function insertFacts(
   return new Set(rows.map((row) => row.order_id));
 }
 
-/** Facts of orders, locked, always in the order of their ids, until the transaction ends. */
+/** Returns the facts of orders. Locks them until the transaction ends, always in the order of their ids. */
 export async function lockFacts(
   tx: Transaction,
   orderIds: readonly string[],
@@ -34,7 +34,7 @@ export async function lockFacts(
   return new Map(rows.map((row) => [row.order_id, row.steps]));
 }
 
-/** Stores what became of locked facts. */
+/** Stores the new values of locked facts. */
 export async function updateFacts(tx: Transaction, facts: ReadonlyMap<string, OrderFacts>): Promise<void> {
   if (facts.size === 0) return;
   await tx.query({

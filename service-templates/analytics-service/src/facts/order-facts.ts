@@ -1,6 +1,6 @@
 /**
- * What is known of an order: the steps it has taken. Reports come in any order and any number; of several
- * reports of one step the earliest counts, so that the same reports always give the same facts. Pure.
+ * The facts of an order: the steps that it has taken. Reports arrive in any order and any number. If a step is reported
+ * more than once, the earliest report counts, so that the same reports always give the same facts. Pure.
  */
 
 /** Event types that are a step of an order. */
@@ -22,11 +22,11 @@ export const STEPS = [
 ] as const;
 export type StepName = (typeof STEPS)[number];
 
-/** A step that was taken. */
+/** A completed step. */
 export interface Step {
   /** Milliseconds since the epoch, by the reporting service's clock. */
   readonly at: number;
-  /** Where it is about money. */
+  /** Present if the step has an amount. */
   readonly currency?: string;
   /** Minor units. */
   readonly amount?: number;
@@ -45,13 +45,13 @@ export interface ProductLine {
 
 export type OrderFacts = Readonly<Partial<Record<StepName, Step>>>;
 
-/** The facts with a further report. */
+/** Returns the facts with one more report. */
 export function withStep(facts: OrderFacts, name: StepName, step: Step): OrderFacts {
   const known = facts[name];
   return known !== undefined && !isEarlier(step, known) ? facts : { ...facts, [name]: step };
 }
 
-/** The facts that two sets of reports give together. */
+/** Returns the union of two sets of facts. */
 export function joined(one: OrderFacts, other: OrderFacts): OrderFacts {
   return STEPS.reduce((facts, name) => {
     const step = other[name];
@@ -59,12 +59,15 @@ export function joined(one: OrderFacts, other: OrderFacts): OrderFacts {
   }, one);
 }
 
-/** Whether a report counts instead of another one. At the same moment their content decides, so that the order of their arrival does not. */
+/**
+ * Returns whether a report takes precedence over another one. If their times are equal, their content decides, so that
+ * their order of arrival does not matter.
+ */
 function isEarlier(step: Step, known: Step): boolean {
   return step.at === known.at ? canonical(step) < canonical(known) : step.at < known.at;
 }
 
-/** The same text for the same content: JSON that comes from the database has its fields in another order. */
+/** Returns the same text for the same content: JSON from the database has its fields in another order. */
 function canonical({ at, currency, amount, pieces, products, reason }: Step): string {
   return JSON.stringify([
     at,
@@ -76,7 +79,7 @@ function canonical({ at, currency, amount, pieces, products, reason }: Step): st
   ]);
 }
 
-/** A decimal amount in minor units. */
+/** Returns a decimal amount in minor units. */
 export function toMinor(amount: number): number {
   return Math.round(amount * 100);
 }

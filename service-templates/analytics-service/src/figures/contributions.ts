@@ -1,7 +1,7 @@
 /**
- * What one order adds to the figures, given everything known of it. The figures are the sum of this over all
- * orders, whatever came when: a new report adds the difference between what the order adds with it and what
- * it added before. Pure.
+ * The contribution of one order to the figures, given all its facts. The figures are the sum of the contributions of
+ * all orders, regardless of the order of events: a new report adds the difference between the order's contribution with
+ * it and without it. Pure.
  */
 import type { OrderFacts, Step } from "../facts/order-facts.ts";
 import { STEPS } from "../facts/order-facts.ts";
@@ -18,10 +18,10 @@ export type Measure =
   | "product"
   | "message";
 
-/** A number of one minute. */
+/** A figure of one minute. */
 export interface Figure {
   readonly measure: Measure;
-  /** Beginning of the minute, milliseconds since the epoch. */
+  /** Start of the minute, milliseconds since the epoch. */
   readonly minute: number;
   readonly label: string;
   readonly currency: string;
@@ -34,12 +34,12 @@ export interface Figure {
 
 export const MINUTE_MS = 60_000;
 
-/** The beginning of a moment's minute. */
+/** Returns the start of the minute of a time. */
 export function minuteOf(at: number): number {
   return Math.floor(at / MINUTE_MS) * MINUTE_MS;
 }
 
-/** What an order adds. */
+/** Returns the contribution of an order. */
 export function contributions(facts: OrderFacts): readonly Figure[] {
   const figures: Figure[] = [];
   const add = (measure: Measure, at: number, values: Partial<Omit<Figure, "measure" | "minute">> = {}): void => {
@@ -66,16 +66,18 @@ export function contributions(facts: OrderFacts): readonly Figure[] {
   if (refunded !== undefined) add("refunded", refunded.at, money(refunded));
   if (cancelled !== undefined) add("cancelled", cancelled.at, { label: cancelled.reason ?? "" });
   if (created === undefined) return figures;
-  // By the minute in which the order was placed: what became of the orders of a period. One that no carrier took was confirmed before it was cancelled.
+  // Counted in the minute in which the order was placed: the outcome of the orders of a period. An order that no carrier
+  // accepted was confirmed before it was cancelled.
   const outcomeNow = cancelled !== undefined ? "cancelled" : confirmed !== undefined ? "confirmed" : undefined;
   if (outcomeNow !== undefined) add("outcome", created.at, { label: outcomeNow });
-  // The first end is what the customer waited for.
+  // The first terminal state determines how long the customer waited.
   for (const [outcome, end] of [
     ["confirmed", confirmed],
     ["cancelled", confirmed === undefined ? cancelled : undefined],
   ] as const) {
     if (end === undefined) continue;
-    // By the minute in which it ended: how quick it was then. Clocks that disagree must not make it negative.
+    // Counted in the minute in which the order reached its terminal state: the latency at that time. Differing clocks
+    // must not make it negative.
     const tookMs = Math.max(0, end.at - created.at);
     add("latency", end.at, { label: `${outcome} ${bucketOf(tookMs)}`, units: tookMs });
   }
@@ -86,7 +88,10 @@ export function contributions(facts: OrderFacts): readonly Figure[] {
   return figures;
 }
 
-/** Adds up figures and takes others away; what comes to nothing is left out. Sorted, so that two instances write in the same order. */
+/**
+ * Returns the sum of figures minus others, without figures that are zero. Sorted, so that two instances write in the
+ * same order.
+ */
 export function balance(added: Iterable<Figure>, removed: Iterable<Figure> = []): readonly Figure[] {
   const sums = new Map<string, Figure>();
   const enter = (figure: Figure, sign: 1 | -1): void => {

@@ -2,7 +2,10 @@
 import type { Queryable, Transaction } from "@event-platform-kit/service/storage/database";
 import type { Figure, Measure } from "./contributions.ts";
 
-/** Adds to the figures, in one statement. @param figures - Sorted, so that two instances never wait for each other crosswise. */
+/**
+ * Adds to the figures, in one statement.
+ * @param figures - Sorted, so that two instances cannot deadlock.
+ */
 export async function addFigures(tx: Transaction, figures: readonly Figure[]): Promise<void> {
   if (figures.length === 0) return;
   await tx.query({
@@ -32,7 +35,10 @@ export interface SentMessage {
   readonly sentAt: number;
 }
 
-/** Stores messages; gives back those that were not known yet. @param messages - Each id once. */
+/**
+ * Stores messages; returns the new ones.
+ * @param messages - Each id once.
+ */
 export async function insertMessages(
   tx: Transaction,
   messages: readonly SentMessage[],
@@ -54,7 +60,7 @@ export async function insertMessages(
   return messages.filter(({ messageId }) => fresh.has(messageId));
 }
 
-/** A period: from its first moment up to but not including its last, both at the beginning of a minute. */
+/** A period, including its start and excluding its end, both at the start of a minute. */
 export interface Period {
   readonly from: number;
   readonly to: number;
@@ -82,7 +88,7 @@ function toFigure(row: FigureRow): Figure {
   };
 }
 
-/** Sums over a period, by measure, label and currency. */
+/** Returns sums over a period, by measure, label and currency. */
 export async function sumsOf(
   db: Queryable,
   measures: readonly Measure[],
@@ -98,7 +104,7 @@ export async function sumsOf(
   return rows.map(toFigure);
 }
 
-/** The figures of a period by minute. */
+/** Returns the figures of a period by minute. */
 export async function minutesOf(
   db: Queryable,
   measures: readonly Measure[],
@@ -114,10 +120,10 @@ export async function minutesOf(
   return rows.map(toFigure);
 }
 
-/** What products are ranked by. */
+/** The value by which products are ranked. */
 export type Ranking = "pieces" | "amount";
 
-/** Products sold in a period in one currency, the best first. */
+/** Returns the products sold in a period in one currency, the best first. */
 export async function topProducts(
   db: Queryable,
   period: Period,

@@ -1,6 +1,6 @@
-/** How long orders took, as counts by bucket: sums of buckets can be added up over any period. Pure. */
+/** Latency of orders as counts by bucket: the counts of buckets can be added up over any period. Pure. */
 
-/** Upper bounds of the buckets in milliseconds; beyond the last one there is one more. */
+/** Upper bounds of the buckets in milliseconds; there is one more bucket above the last bound. */
 export const BUCKETS_MS = [
   10, 20, 30, 40, 50, 60, 80, 100, 120, 150, 200, 250, 300, 400, 500, 750, 1_000, 1_500, 2_000, 3_000, 5_000, 10_000,
   30_000, 60_000, 300_000,
@@ -8,14 +8,14 @@ export const BUCKETS_MS = [
 /** Label of the bucket without an upper bound. */
 export const BEYOND = "beyond";
 
-/** The label of the bucket a duration falls into. */
+/** Returns the label of the bucket for a duration. */
 export function bucketOf(milliseconds: number): string {
   return String(BUCKETS_MS.find((bound) => milliseconds <= bound) ?? BEYOND);
 }
 
 /**
- * The duration below which a share of the orders stays, in milliseconds: within its bucket the orders count as
- * evenly spread. Null where there are none; the last bound where it lies beyond.
+ * Returns the duration within which a share of the orders ended, in milliseconds; orders count as evenly distributed
+ * within a bucket. Returns null if there are no orders, and the last bound if the duration is above it.
  * @param counts - Orders by label of the bucket.
  * @param share - Above 0, up to 1.
  */

@@ -1,4 +1,4 @@
-/** An order asks for more than is in stock. */
+/** Records that an order exceeds the stock. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,4 +1,4 @@
-/** Stock that was set aside is free again. */
+/** Records that the stock of an order was released. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,4 +1,4 @@
-/** The stock of an order was set aside. */
+/** Records that the stock of an order was reserved. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,4 +1,4 @@
-/** A customer was told about an order. A message that tells about several orders is one message. */
+/** Records that a customer was informed about an order. A message about several orders counts as one message. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import { requiredUuid } from "@event-platform-kit/service/ids";
 import type { EventMap } from "../events.generated.ts";

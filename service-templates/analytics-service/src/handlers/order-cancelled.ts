@@ -1,4 +1,4 @@
-/** An order came to nothing, and why. */
+/** Records that an order was cancelled, with the reason. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,4 +1,4 @@
-/** An order is final: what was sold, for how much. */
+/** Records that an order was confirmed, with the sold items and the amount. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,4 +1,4 @@
-/** An order was accepted: what was ordered, for how much. */
+/** Records that an order was accepted, with the ordered items and the amount. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,4 +1,4 @@
-/** The payment of an order was refused. */
+/** Records that the payment of an order failed. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,4 +1,4 @@
-/** What was captured for a cancelled order was given back. */
+/** Records that a cancelled order was refunded. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,4 +1,4 @@
-/** A carrier accepted the shipment of an order. */
+/** Records that a carrier accepted the shipment of an order. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,4 +1,4 @@
-/** A shipment reached the customer. */
+/** Records that a shipment was delivered. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

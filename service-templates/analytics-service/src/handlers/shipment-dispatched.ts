@@ -1,4 +1,4 @@
-/** A shipment left the warehouse. */
+/** Records that a shipment left the warehouse. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

@@ -1,4 +1,4 @@
-/** No carrier takes the shipment of an order. */
+/** Records that no carrier accepts the shipment of an order. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { FactsBatch } from "../facts/facts-batch.ts";

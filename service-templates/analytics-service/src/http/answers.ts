@@ -1,11 +1,11 @@
-/** Figures as the API shows them: decimal amounts, shares, quantiles. Pure. */
+/** Figures in the form of the API: decimal amounts, shares, quantiles. Pure. */
 import { sum } from "../facts/order-facts.ts";
 import type { Figure, Measure } from "../figures/contributions.ts";
 import { MINUTE_MS } from "../figures/contributions.ts";
 import type { Period } from "../figures/figures-table.ts";
 import { quantile } from "../figures/latency.ts";
 
-/** What a summary is made from. */
+/** Measures of a summary. */
 export const SUMMARY_MEASURES: readonly Measure[] = [
   "step",
   "ordered",
@@ -16,7 +16,7 @@ export const SUMMARY_MEASURES: readonly Measure[] = [
   "latency",
   "message",
 ];
-/** What a minute is made from. */
+/** Measures of a minute. */
 export const MINUTE_MEASURES: readonly Measure[] = ["step", "ordered", "sold", "refunded", "cancelled", "latency"];
 
 /** An amount of money in one currency. */
@@ -28,7 +28,7 @@ export interface Amount {
   readonly amount: number;
 }
 
-/** How long orders took, in milliseconds; null where there are none. */
+/** Latency of orders, in milliseconds; null if there are none. */
 export interface Latency {
   readonly orders: number;
   readonly meanMs: number | null;
@@ -40,15 +40,15 @@ export interface Latency {
 export interface CancellationReason {
   readonly reason: string;
   readonly orders: number;
-  /** Of all cancellations of the period, 0 to 1. */
+  /** Share of all cancellations of the period, 0 to 1. */
   readonly share: number;
 }
 
 export interface Summary {
   readonly period: ShownPeriod;
-  /** What happened in the period. */
+  /** Events in the period. */
   readonly orders: { readonly created: number; readonly confirmed: number; readonly cancelled: number };
-  /** What has become by now of the orders that were placed in the period. `rate` is null where there are none. */
+  /** Current outcome of the orders that were placed in the period. `rate` is null if there are none. */
   readonly conversion: {
     readonly created: number;
     readonly confirmed: number;
@@ -63,7 +63,7 @@ export interface Summary {
   };
   readonly cancellations: readonly CancellationReason[];
   readonly latency: { readonly confirmed: Latency; readonly cancelled: Latency };
-  /** Orders by step they took in the period. */
+  /** Orders by the steps that they took in the period. */
   readonly steps: Readonly<Record<string, number>>;
   /** Messages to customers by channel. */
   readonly messages: Readonly<Record<string, number>>;
@@ -117,7 +117,7 @@ export interface Minute {
   readonly latency: Latency;
 }
 
-/** Every minute of a period, those in which nothing happened as well. */
+/** Returns every minute of a period, including minutes without events. */
 export function minutesIn({ from, to }: Period, figures: readonly Figure[]): readonly Minute[] {
   const byMinute = Map.groupBy(figures, (figure) => figure.minute);
   return Array.from({ length: (to - from) / MINUTE_MS }, (_, place): Minute => {
@@ -143,7 +143,7 @@ function endsOf(steps: Readonly<Record<string, number>>): { created: number; con
   };
 }
 
-/** Reasons, the most frequent first. */
+/** Returns the reasons, the most frequent first. */
 export function reasonsOf(figures: readonly Figure[]): readonly CancellationReason[] {
   const reasons = Object.entries(countsBy(figures, "cancelled"));
   const all = sum(reasons.map(([, orders]) => orders));
@@ -158,7 +158,7 @@ function amountsOf(figures: readonly Figure[], measure: Measure): readonly Amoun
     .map(({ currency, count, units, amount }) => ({ currency, orders: count, pieces: units, amount: amount / 100 }));
 }
 
-/** Counts by label; what came to nothing is left out. */
+/** Returns counts by label, without zeros. */
 function countsBy(figures: readonly Figure[], measure: Measure): Readonly<Record<string, number>> {
   return Object.fromEntries(
     figures

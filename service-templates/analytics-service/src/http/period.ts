@@ -1,4 +1,4 @@
-/** The period a request asks about. Pure. */
+/** The period of a request. Pure. */
 import { Problem } from "@event-platform-kit/service/http/problem";
 import { MINUTE_MS, minuteOf } from "../figures/contributions.ts";
 import type { Period } from "../figures/figures-table.ts";
@@ -12,9 +12,9 @@ export interface PeriodQuery {
 const LONGEST_MS = LIMITS.days * 24 * 60 * MINUTE_MS;
 
 /**
- * The period from `from` up to but not including `to`, both cut to the beginning of their minute.
- * @param lastMs - Length of the period that ends with the minute at hand, taken where nothing is given.
- * @throws Problem `malformed-request` naming the parameter.
+ * Returns the period from `from` up to but not including `to`, both rounded down to the start of their minute.
+ * @param lastMs - Default length of the period, which then ends with the current minute.
+ * @throws Problem `malformed-request` with the parameter.
  */
 export function periodOf(query: PeriodQuery, now: number, lastMs: number): Period {
   const to = query.to === undefined ? minuteOf(now) + MINUTE_MS : momentOf("to", query.to);
@@ -24,7 +24,7 @@ export function periodOf(query: PeriodQuery, now: number, lastMs: number): Perio
   return { from, to };
 }
 
-/** A number of things to give back; throws Problem `malformed-request`. */
+/** Returns the number of results; throws Problem `malformed-request`. */
 export function limitOf(text: string | undefined, most: number, usual: number): number {
   const limit = text === undefined ? usual : Number(text);
   if (limit < 1 || limit > most) throw refused("limit", `limit must be between 1 and ${most}`);

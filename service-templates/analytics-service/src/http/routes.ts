@@ -1,4 +1,4 @@
-/** The public routes: figures of the business, for callers whose token has the scope. Nothing in them names a customer or an order. */
+/** The public routes: business figures, for callers whose token has the scope. The figures contain no customers and no orders. */
 
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { TokenVerifier } from "@event-platform-kit/service/http/jwt";
@@ -13,7 +13,7 @@ import type { PeriodQuery } from "./period.ts";
 import { limitOf, periodOf } from "./period.ts";
 import { LIMITS, MINUTES_QUERY, PERIOD_QUERY, PRODUCTS_QUERY } from "./schemas.ts";
 
-/** What a token must allow. */
+/** The scope that a token needs. */
 export const SCOPE = "analytics:read";
 
 const DAY_MS = 24 * 60 * MINUTE_MS;

@@ -1,4 +1,4 @@
-/** What the routes accept. Unknown parameters are refused, every text has a limit. */
+/** Schemas of the requests. Unknown parameters are refused, every text has a limit. */
 
 /** Limits of the API. */
 export const LIMITS = { days: 31, minutes: 1_440, products: 100 } as const;

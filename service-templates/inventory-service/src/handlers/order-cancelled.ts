@@ -1,6 +1,6 @@
 /**
- * A cancelled order: what was set aside or, where it can't be shipped, was sold already, goes back, exactly once. When the cancellation comes before
- * the order itself, a tombstone makes sure that nothing is set aside later.
+ * Handles a cancelled order: releases its reservation, or takes back sold items if the order cannot be shipped, exactly
+ * once. If the cancellation arrives before the order, a tombstone prevents a later reservation.
  */
 
 import type { Clock } from "@event-platform-kit/service/clock";

@@ -1,4 +1,4 @@
-/** A confirmed order: what was set aside is sold. */
+/** Handles a confirmed order: its reserved items become sold. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { StockBatch } from "../stock-batch.ts";

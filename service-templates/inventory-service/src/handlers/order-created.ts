@@ -1,6 +1,7 @@
 /**
- * A new order: set all its items aside, or none and say what is missing. One that is cancelled further on in the batch,
- * or whose deadline has passed, gets nothing: after an outage such orders would take the stock from those that still count.
+ * Handles a new order: reserves all its items, or none and reports the shortages. The handler declines an order that is
+ * cancelled later in the batch, or whose deadline has passed. Otherwise, after an outage, such orders would take the
+ * stock from valid ones.
  */
 
 import type { Clock } from "@event-platform-kit/service/clock";
@@ -25,7 +26,7 @@ export function orderCreated({ stock, declined, clock }: OrderCreatedOptions): H
       const { orderId } = payload;
       const cancelled = isCancelledIn(batch, orderId);
       return async (tx) => {
-        // There is one where this order was answered or cancelled before.
+        // A reservation exists if this order was answered or cancelled before.
         if (stock.reservation(tx, orderId) !== undefined) return [];
         const reason: DeclineReason | undefined = cancelled
           ? "cancelled"
@@ -33,7 +34,7 @@ export function orderCreated({ stock, declined, clock }: OrderCreatedOptions): H
             ? "deadline"
             : undefined;
         if (reason !== undefined) {
-          // order-service ends the order by the same deadline, or has done so: it needs no answer.
+          // order-service cancels the order at the same deadline, or has already done so, and needs no answer.
           stock.keep(tx, { orderId, status: "cancelled", items: [] });
           tx.afterCommit(() => declined.inc({ reason }));
           return [];

@@ -1,10 +1,10 @@
 /**
- * The outside channels, as this service sees them. A message's id makes its delivery repeatable: the same
- * id is sent at most once by a channel, and gets the same answer forever. Calls take many messages; a
- * channel whose API takes one asks for them side by side.
+ * Interface of the external channels. A message's id makes its delivery repeatable: a channel sends the same id at most
+ * once, and always gives it the same answer. Calls take many messages; for a channel whose API takes one, the
+ * implementation sends parallel requests.
  */
 
-/** The channels, in the order in which one follows the other. */
+/** The channels, in the order in which the service tries them. */
 export const CHANNELS = ["email", "push", "sms"] as const;
 export type ChannelName = (typeof CHANNELS)[number];
 
@@ -15,14 +15,13 @@ export interface DeliveryRequest {
   readonly recipient: string;
   readonly subject: string;
   readonly body: string;
-  /** Which try it is, from 1; for the channel's records. */
+  /** Number of the attempt, from 1; for the channel's records. */
   readonly attempt: number;
 }
 
 /**
- * What the channel said about one message. `accepted`: sent, now or earlier. `rejected`: never sent, and
- * never will be under this id. `unavailable`: this call certainly sent nothing. `silent`: there was no
- * answer: it may have.
+ * The channel's answer to one message. `accepted`: sent, now or earlier. `rejected`: not sent, now or ever, under this
+ * id. `unavailable`: this call certainly sent nothing. `silent`: there was no answer: the channel may have sent it.
  */
 export type DeliveryAnswer =
   | { readonly outcome: "accepted" }
@@ -32,6 +31,6 @@ export type DeliveryAnswer =
 
 export interface Channel {
   readonly name: ChannelName;
-  /** Sends; one answer per request, in their order. When it rejects, all are `silent`. */
+  /** Sends messages; returns one answer per request, in their order. If it rejects, all answers are `silent`. */
   deliver(requests: readonly DeliveryRequest[]): Promise<readonly DeliveryAnswer[]>;
 }

@@ -1,7 +1,7 @@
 /**
- * A simulated channel with books of its own (channel_deliveries) and a behaviour that can be switched
- * while it runs. It writes over its own connections, as an outside system would: what it did stays done
- * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
+ * A simulated channel with its own table (channel_deliveries) and a behaviour that can be changed while it runs. It
+ * writes over its own connections, like an external system: its changes remain when the service's transaction rolls
+ * back. Work that takes longer than the caller's timeout is still done.
  */
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Switchable } from "@event-platform-kit/service/simulation";
@@ -11,16 +11,16 @@ import { mishapOf } from "@event-platform-kit/service/simulation/mishap";
 import type { Database } from "@event-platform-kit/service/storage/database";
 import type { Channel, ChannelName, DeliveryAnswer, DeliveryRequest } from "./channel.ts";
 
-/** accept: sends. reject: does not reach the customer. */
+/** A simulated channel. accept: sends. reject: does not reach the customer. */
 export interface ChannelSimulator extends Channel, Switchable {
-  /** Ends what is still on its way. */
+  /** Ends the work in progress. */
   close(): Promise<void>;
 }
 
 export interface SimulatorOptions {
   readonly name: ChannelName;
   readonly database: Database;
-  /** How long the caller waits for an answer, in milliseconds. */
+  /** The caller's timeout, in milliseconds. */
   readonly answerLimitMs: number;
   readonly clock: Clock;
 }
@@ -31,12 +31,12 @@ export function channelSimulator({ name, database, answerLimitMs, clock }: Simul
   const answers = lateAnswers(answerLimitMs);
   const kept = storedBehaviour(database, { table: "channel_behaviour", column: "channel" }, name);
 
-  /** Sends or refuses; gives back what the books hold by message, so that repetitions and races see one truth. */
+  /** Sends or refuses. Returns what the table contains by message, so that repetitions and races get the same result. */
   async function enter(requests: readonly DeliveryRequest[], status: Entry): Promise<ReadonlyMap<string, Entry>> {
     if (requests.length === 0) return new Map();
     const rows = await database.query<{ message_id: string; status: Entry }>({
       name: "channel-deliver",
-      // Writing the key onto itself gives back what a repetition meets.
+      // Writing the key onto itself returns the existing row to a repetition.
       text: `INSERT INTO channel_deliveries (channel, message_id, status, recipient, subject, body, at)
              SELECT $1, asked.message_id, $6, asked.recipient, asked.subject, asked.body, to_timestamp($7 / 1000.0)
                FROM unnest($2::uuid[], $3::text[], $4::text[], $5::text[]) AS asked(message_id, recipient, subject, body) ORDER BY asked.message_id

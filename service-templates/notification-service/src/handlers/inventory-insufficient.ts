@@ -1,4 +1,4 @@
-/** An order asks for more than is in stock. The event does not say whose the order is: another one does. */
+/** Tells the customer that an order exceeds the stock. The event does not name the customer; another event does. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";

@@ -1,4 +1,4 @@
-/** Stock that was set aside is free again: a step inside the house. The customer hears of the cancellation that led to it. */
+/** Ignores released stock, which is an internal step. The customer is told of the cancellation that caused it. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 

@@ -1,4 +1,4 @@
-/** Stock was set aside: a step inside the house. The customer hears of the confirmation that follows, not of this. */
+/** Ignores reserved stock, which is an internal step. The customer is told of the confirmation that follows. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 

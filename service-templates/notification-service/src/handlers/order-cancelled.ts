@@ -1,9 +1,9 @@
-/** An order is final and will not be delivered. */
+/** Tells the customer that an order was cancelled and will not be delivered. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
 
-/** Reasons as customers hear them; an unknown one is not passed on. */
+/** Reasons as shown to customers; an unknown reason is not shown. */
 const REASONS: Readonly<Record<string, string>> = {
   payment_declined: "the payment was declined",
   payment_unavailable: "the payment could not be made, because our payment provider did not answer",

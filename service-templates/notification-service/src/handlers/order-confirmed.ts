@@ -1,4 +1,4 @@
-/** An order is final and will be delivered. */
+/** Tells the customer that an order was confirmed and will be delivered. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";

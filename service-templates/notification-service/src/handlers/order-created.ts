@@ -1,4 +1,4 @@
-/** An order was accepted: the customer gets its receipt, with the words of a gift note that came with it. */
+/** Tells the customer that an order was accepted. The receipt contains the text of an attached gift note. */
 
 import type { ClaimChecks } from "@event-platform-kit/service/claim-check";
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
@@ -29,7 +29,7 @@ export function orderCreated(
   };
 }
 
-/** What is said of the attachment. Only a text is read: nobody looks at the others here. */
+/** Returns the text about the attachment. Only text attachments are read. */
 async function attachmentOf(
   event: Received<EventMap, "order.created">,
   claimChecks: Pick<ClaimChecks, "read">,

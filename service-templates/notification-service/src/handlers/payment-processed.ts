@@ -1,4 +1,4 @@
-/** The amount of an order was captured. */
+/** Tells the customer that the amount of an order was captured. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";

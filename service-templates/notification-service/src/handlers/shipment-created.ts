@@ -1,4 +1,4 @@
-/** A carrier accepted the shipment of an order. */
+/** Tells the customer that a carrier accepted the shipment of an order. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";

@@ -1,4 +1,4 @@
-/** A shipment reached the customer. The event does not say whose the order is: another one does. */
+/** Tells the customer that a shipment was delivered. The event does not name the customer; another event does. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";

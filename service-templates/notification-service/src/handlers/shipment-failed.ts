@@ -1,4 +1,7 @@
-/** No carrier takes the shipment of an order. The cancellation that follows says what becomes of the order. */
+/**
+ * Tells the customer that no carrier accepts the shipment of an order. The cancellation that follows tells the result
+ * for the order.
+ */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";

@@ -1,4 +1,7 @@
-/** A message's text from the notices it tells, and the events that say it was sent. Pure: the same notices give the same text at every attempt. */
+/**
+ * Composes a message's text from its notices, and the events that report that it was sent. Pure: the same notices give
+ * the same text at every attempt.
+ */
 import type { Cause } from "@event-platform-kit/service/events/envelope";
 import type { Published } from "@event-platform-kit/service/events/event-map";
 import type { ChannelName } from "../channels/channel.ts";
@@ -6,7 +9,7 @@ import type { EventMap } from "../events.generated.ts";
 import type { ToldNotice } from "../notices/notices-table.ts";
 import { counted } from "../wording.ts";
 
-/** Name of the text of a message that tells more than one thing. */
+/** Name of the text of a message with more than one notice. */
 export const DIGEST = "order-updates";
 
 export interface MessageText {
@@ -15,7 +18,10 @@ export interface MessageText {
   readonly body: string;
 }
 
-/** The text of a message. A single order's last notice gives the subject; several orders are told one after the other. */
+/**
+ * Returns the text of a message. For a single order, the last notice gives the subject; several orders are listed one
+ * after the other.
+ */
 export function compose(notices: readonly ToldNotice[]): MessageText {
   const orders = [...Map.groupBy(notices, (notice) => notice.orderId)];
   const last = notices.at(-1);
@@ -29,14 +35,14 @@ export function compose(notices: readonly ToldNotice[]): MessageText {
   };
 }
 
-/** What was sent to whom, and how. */
+/** The data of a sent message. */
 export interface SentMessage {
   readonly messageId: string;
   readonly customerId: string;
   readonly channel: ChannelName;
 }
 
-/** One notification.sent for every order that the message tells about, each with what led to it. */
+/** Returns one notification.sent for every order in the message, each with its cause. */
 export function sentEvents(
   message: SentMessage,
   notices: readonly ToldNotice[],

@@ -1,4 +1,4 @@
-/** Which channel a message goes through, and what the channel's answer means, as pure functions. */
+/** Decides the channel of a message, and what the channel's answer means, as pure functions. */
 import { crc32 } from "node:zlib";
 import type { Random } from "@event-platform-kit/service/clock";
 import type { Backoff } from "@event-platform-kit/service/retry";
@@ -6,34 +6,34 @@ import { backoff } from "@event-platform-kit/service/retry";
 import type { ChannelName, DeliveryAnswer } from "../channels/channel.ts";
 import { CHANNELS } from "../channels/channel.ts";
 
-/** Pauses between attempts, for as long as it takes. */
+/** Pauses between attempts; their number is not limited. */
 export const DELIVERY_RETRY: Backoff = { firstDelayMs: 500, maxDelayMs: 60_000, factor: 2 };
-/** 2^20 times the first pause is far beyond the longest; more would only overflow. */
+/** 2^20 times the first pause is far above the longest pause; more doublings would only overflow. */
 const MOST_DOUBLINGS = 20;
 
-/** How far the delivery of a message has come. */
+/** State of a message's delivery. */
 export interface Progress {
   readonly channel: ChannelName;
-  /** Attempts of all channels that brought nothing. */
+  /** Failed attempts of all channels. */
   readonly attempts: number;
   /** Channels that do not reach the customer. */
   readonly rejectedBy: readonly ChannelName[];
 }
 
-/** What follows from an answer. */
+/** The decision that follows from an answer. */
 export type Decision =
   | { readonly kind: "sent"; readonly progress: Progress }
   | { readonly kind: "undeliverable"; readonly progress: Progress }
   | { readonly kind: "sending"; readonly progress: Progress; readonly delayMs: number };
 
-/** The channel a customer is reached through first: the same one every time. */
+/** Returns the first channel for a customer, which is always the same one. */
 export function preferredChannel(customerId: string): ChannelName {
   return CHANNELS[crc32(customerId) % CHANNELS.length] ?? CHANNELS[0];
 }
 
 /**
- * What an answer means. A channel that stays silent may have sent the message: it is asked again under
- * the same id, never another one. Only a refusal is certain enough to leave a channel for good.
+ * Returns the decision after an answer. A channel that did not answer may have sent the message, so it is called again
+ * with the same id, and never another channel. Only a refusal is certain enough to leave a channel permanently.
  */
 export function afterDelivery(progress: Progress, answer: DeliveryAnswer, random: Random): Decision {
   switch (answer.outcome) {
@@ -58,7 +58,7 @@ export function afterDelivery(progress: Progress, answer: DeliveryAnswer, random
   }
 }
 
-/** The channel that follows, of those that have not refused; undefined when there is no other. */
+/** Returns the next channel that has not refused; undefined if there is none. */
 function nextChannel(channel: ChannelName, rejectedBy: readonly ChannelName[]): ChannelName | undefined {
   const place = CHANNELS.indexOf(channel);
   return [...CHANNELS.slice(place + 1), ...CHANNELS.slice(0, place)].find((name) => !rejectedBy.includes(name));

@@ -1,6 +1,6 @@
 /**
- * SQL of the table messages. When something is due is judged by the database's clock: those of instances may be minutes
- * apart, and one that is ahead would take what another has claimed.
+ * SQL of the table messages. The database's clock decides when something is due: the clocks of instances may differ by
+ * minutes, and an instance whose clock is ahead would take what another has claimed.
  */
 import type { Queryable, Transaction } from "@event-platform-kit/service/storage/database";
 import type { ChannelName } from "../channels/channel.ts";
@@ -13,9 +13,9 @@ export interface NewMessage {
 }
 
 /**
- * The open messages of customers by customer, new ones where there is none, locked until the
- * transaction ends, so that none of them is closed before its notices are there.
- * @param messages - Sorted by customer, so that two instances never wait for each other crosswise.
+ * Returns the open messages of customers by customer, and opens new ones if needed. Locks them until the transaction
+ * ends, so that none is closed before its notices are stored.
+ * @param messages - Sorted by customer, so that two instances cannot deadlock.
  */
 export async function openMessages(
   tx: Transaction,
@@ -40,7 +40,7 @@ export async function openMessages(
   return new Map(rows.map((row) => [row.customer_id, row.message_id]));
 }
 
-/** A message that this instance alone may send until its claim runs out. It collects no more. */
+/** A message that only this instance may send until its claim expires. It collects no more notices. */
 export interface Claimed {
   readonly messageId: string;
   readonly customerId: string;
@@ -48,15 +48,18 @@ export interface Claimed {
   readonly progress: Progress;
 }
 
-/** Which of the messages are claimed. */
+/** Which messages to claim. */
 export interface ClaimPlan {
   readonly channel: ChannelName;
   readonly limit: number;
-  /** How long others leave them alone, in milliseconds. */
+  /** How long other instances skip them, in milliseconds. */
   readonly leaseMs: number;
 }
 
-/** Claims messages whose window is over or whose pause has passed, in a transaction of its own. One that is just being added to is left for the next time. */
+/**
+ * Claims messages whose window has ended or whose pause has passed, in a transaction of its own. A message that is
+ * being extended now is claimed the next time.
+ */
 export async function claimDue(db: Queryable, plan: ClaimPlan): Promise<readonly Claimed[]> {
   const rows = await db.query<{
     message_id: string;
@@ -82,17 +85,17 @@ export async function claimDue(db: Queryable, plan: ClaimPlan): Promise<readonly
   }));
 }
 
-/** What became of a claimed message. */
+/** Result of a claimed message. */
 export interface DeliveryResult {
   readonly messageId: string;
   readonly claim: number;
   readonly status: "sending" | "sent" | "undeliverable";
   readonly progress: Progress;
-  /** Tried next after so many milliseconds. */
+  /** Milliseconds until the next attempt. */
   readonly delayMs: number;
 }
 
-/** Notes what became of claimed messages and ends their claims; gives back the ids of those whose claim still held. */
+/** Stores the results of claimed messages and ends their claims; returns the ids of those whose claim was still valid. */
 export async function storeDeliveries(
   tx: Transaction,
   results: readonly DeliveryResult[],
@@ -122,7 +125,10 @@ export async function storeDeliveries(
   return new Set(rows.map((row) => row.message_id));
 }
 
-/** What waits: messages whose window is over, and notices of orders of which nobody knows whose they are. Ages in seconds; 0 where there is none. */
+/**
+ * Waiting work: messages whose window has ended, and notices of orders whose customer is unknown. Ages in seconds; 0 if
+ * there is none.
+ */
 export interface Waiting {
   readonly messages: number;
   readonly oldestMessageSeconds: number;

@@ -1,8 +1,8 @@
 /**
- * Sends messages that are due through one channel: claim, ask, note. The claim commits before the
- * channel is asked; the answers are noted in one transaction with the events that follow. The instance that takes
- * over after a crash asks again under the same id, which the channel answers without sending twice. An
- * instance whose claim ran out meanwhile notes nothing.
+ * Sends due messages through one channel: claim, send, store. The claim commits before the channel is called. The
+ * answers are stored in one transaction with the events that follow. The instance that takes over after a crash sends
+ * again with the same id, which the channel answers without sending twice. An instance whose claim expired meanwhile
+ * stores nothing.
  */
 import type { Context } from "@event-platform-kit/service";
 import type { Channel, DeliveryAnswer, DeliveryRequest } from "../channels/channel.ts";
@@ -23,7 +23,7 @@ export interface PassOptions {
   readonly context: Pick<Context<EventMap>, "clock" | "database" | "log" | "outbox" | "random">;
   readonly channel: Channel;
   readonly metrics: MessageMetrics;
-  /** How long claimed messages belong to this instance, in milliseconds: well above any answer. A crashed instance's messages wait this long. */
+  /** How long a claim lasts, in milliseconds: well above any answer time. The messages of a crashed instance wait this long. */
   readonly leaseMs: number;
 }
 
@@ -33,7 +33,7 @@ interface Decided {
   readonly decision: Decision;
 }
 
-/** One pass; gives back how many messages were due. */
+/** Runs one pass; returns the number of due messages. */
 export async function sendDue(options: PassOptions): Promise<number> {
   const {
     context: { clock, database, outbox, random },
@@ -77,7 +77,7 @@ export async function sendDue(options: PassOptions): Promise<number> {
     );
     const held = decided.filter(({ message }) => kept.has(message.messageId));
     const sent = held.filter(({ decision }) => decision.kind === "sent");
-    // Two messages of one customer may tell of the same order and be sent by two instances at once.
+    // Two messages of one customer may concern the same order, and two instances may send them at once.
     if (sent.length > 0)
       await lockKnownOrders(tx, [...new Set(sent.flatMap(({ notices: told }) => told.map(({ orderId }) => orderId)))]);
     await outbox.add(
@@ -95,7 +95,7 @@ export async function sendDue(options: PassOptions): Promise<number> {
   return claimed.length;
 }
 
-/** An error of the call as a whole is silence about each of its messages. */
+/** Calls the channel. If the whole call fails, each of its messages counts as unanswered. */
 async function ask(
   { context: { log }, channel }: PassOptions,
   requests: readonly DeliveryRequest[],

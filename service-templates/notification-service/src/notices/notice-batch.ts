@@ -1,10 +1,10 @@
 /**
- * Notices of the running batch: gathered by its handlers, written with a few statements at its end.
+ * Notices of the running batch: its handlers collect them, and a few statements write them at its end.
  *
- * Each goes into its customer's open message; there is one per customer, and a new one begins when the
- * window of the last one is over. Where it is not known yet whose an order is, the notice waits in the
- * table until an event says so, in whichever order and through whichever instance they come: the order's
- * row in order_customers is the lock under which both happen.
+ * Each notice goes into its customer's open message. There is one per customer, and a new one begins when the window of
+ * the last one has ended. If the customer of an order is unknown, the notice waits in the table until an event names
+ * the customer. Events may arrive in any order and at any instance: the order's row in order_customers is the lock for
+ * both steps.
  */
 import type { Clock } from "@event-platform-kit/service/clock";
 import type { Received } from "@event-platform-kit/service/events/event-map";
@@ -17,21 +17,21 @@ import { openMessages } from "../messages/messages-table.ts";
 import type { Notice } from "./notices-table.ts";
 import { addressNotices, insertNotices, lockOrders, noticesOfOrders } from "./notices-table.ts";
 
-/** What a handler makes of an event. */
+/** The texts that a handler returns for an event. */
 export interface Wording {
-  /** Whose the order is; absent where the event does not say. */
+  /** Customer of the order; absent if the event does not name it. */
   readonly customerId?: string;
   /** Name of the text, for example `order-confirmed`. */
   readonly template: string;
-  /** The message's subject when it tells of this alone. */
+  /** The message's subject if it has only this notice. */
   readonly headline: string;
   readonly line: string;
 }
 
 export interface NoticeBatch {
-  /** Takes a notice of an event; gives back the events that follow from it at once: none. */
+  /** Adds a notice of an event; always returns an empty list of events. */
   take(tx: Transaction, event: Received<EventMap>, wording: Wording): readonly never[];
-  /** Writes what was taken. */
+  /** Writes the collected notices. */
   finish(events: readonly Received<EventMap>[], tx: Transaction): Promise<void>;
 }
 

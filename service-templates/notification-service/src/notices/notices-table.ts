@@ -4,12 +4,12 @@ import type { Cause } from "@event-platform-kit/service/events/envelope";
 import type { Queryable, Transaction } from "@event-platform-kit/service/storage/database";
 import { parseTraceparent } from "@event-platform-kit/service/trace";
 
-/** One thing to tell about an order. */
+/** One notice about an order. */
 export interface Notice {
   readonly orderId: string;
   readonly eventType: string;
   readonly eventId: string;
-  /** Absent where the event does not say whose the order is. */
+  /** Customer of the order; absent if the event does not name it. */
   readonly customerId?: string;
   readonly template: string;
   readonly headline: string;
@@ -20,8 +20,8 @@ export interface Notice {
 }
 
 /**
- * Locks the orders, always in the order of their ids, and notes whose they are where that is new.
- * @returns Customers by order; undefined where it is still not known.
+ * Locks the orders, always in the order of their ids, and stores their customers if they are new.
+ * @returns Customers by order; undefined if still unknown.
  */
 export async function lockOrders(
   tx: Transaction,
@@ -40,7 +40,7 @@ export async function lockOrders(
   return new Map(rows.map((row) => [row.order_id, row.customer_id ?? undefined]));
 }
 
-/** Locks orders whose events are about to be published, so that their order in the outbox is that of the commits. */
+/** Locks orders before their events are published, so that the order of events in the outbox is the order of the commits. */
 export async function lockKnownOrders(tx: Transaction, orderIds: readonly string[]): Promise<void> {
   await tx.query({
     name: "order-customers-lock-known",
@@ -49,7 +49,7 @@ export async function lockKnownOrders(tx: Transaction, orderIds: readonly string
   });
 }
 
-/** What is known of locked orders: by order and event type, whether the notice has its message. */
+/** Returns the notices of locked orders: by order and event type, whether the notice has a message. */
 export async function noticesOfOrders(
   tx: Transaction,
   orderIds: readonly string[],
@@ -67,7 +67,7 @@ export async function noticesOfOrders(
   );
 }
 
-/** Stores notices, with the message that tells them where there is one. */
+/** Stores notices, each with its message if there is one. */
 export async function insertNotices(
   tx: Transaction,
   notices: readonly (Notice & { readonly messageId: string | undefined })[],
@@ -94,7 +94,7 @@ export async function insertNotices(
   });
 }
 
-/** Gives waiting notices of locked orders their message. */
+/** Assigns a message to waiting notices of locked orders. */
 export async function addressNotices(
   tx: Transaction,
   orders: readonly { readonly orderId: string; readonly messageId: string }[],
@@ -108,15 +108,15 @@ export async function addressNotices(
   });
 }
 
-/** A notice as its message tells it. */
+/** A notice in the form that its message needs. */
 export interface ToldNotice
   extends Pick<Notice, "orderId" | "eventType" | "template" | "headline" | "line" | "occurredAt"> {
   readonly messageId: string;
-  /** What the event about it points back to. */
+  /** The cause of its event. */
   readonly cause: Cause;
 }
 
-/** The notices of messages that collect no more, by message, in order of time. */
+/** Returns the notices of closed messages, by message, in order of time. */
 export async function noticesOfMessages(
   db: Queryable,
   messageIds: readonly string[],

@@ -1,8 +1,8 @@
 /**
- * Books shipments that are due with one carrier: claim, ask, note. The claim commits before the carrier
- * is asked and marks the shipments as in doubt, so that the instance that takes over after a crash knows that there may be a
- * booking. The answers are noted in one transaction with the events that follow; an instance whose claim
- * ran out meanwhile notes nothing, and its booking is met again under the same reference.
+ * Books due shipments with one carrier: claim, request, store. The claim commits before the carrier is called and marks
+ * the shipments as in doubt, so that the instance that takes over after a crash knows that there may be a booking. The
+ * answers are stored in one transaction with the events that follow. An instance whose claim expired meanwhile stores
+ * nothing; the next request with the same reference finds its booking.
  */
 import type { Context } from "@event-platform-kit/service";
 import type { Published } from "@event-platform-kit/service/events/event-map";
@@ -22,7 +22,7 @@ export interface PassOptions {
   readonly context: Pick<Context<EventMap>, "clock" | "database" | "log" | "outbox" | "random">;
   readonly carrier: Carrier;
   readonly metrics: ShipmentMetrics;
-  /** How long claimed shipments belong to this instance, in milliseconds: well above any answer. A crashed instance's shipments wait this long. */
+  /** How long a claim lasts, in milliseconds: well above any answer time. The shipments of a crashed instance wait this long. */
   readonly leaseMs: number;
 }
 
@@ -31,7 +31,7 @@ interface Decided {
   readonly decision: Decision;
 }
 
-/** One pass; gives back how many shipments were due. */
+/** Runs one pass; returns the number of due shipments. */
 export async function bookDue(options: PassOptions): Promise<number> {
   const {
     context: { clock, database, outbox },
@@ -60,7 +60,7 @@ export async function bookDue(options: PassOptions): Promise<number> {
   return claimed.length;
 }
 
-/** The event that follows from a decision. */
+/** Returns the event that follows from a decision. */
 function eventOf(
   { shipment, decision }: Decided,
   carrier: CarrierName,
@@ -113,7 +113,7 @@ async function makeVoid(
   });
 }
 
-/** An error of the call as a whole is silence about each of its shipments. */
+/** Calls the carrier. If the whole call fails, each of its shipments counts as unanswered. */
 async function ask<A>(
   { log }: PassOptions["context"],
   carrier: Carrier,

@@ -1,10 +1,10 @@
 /**
- * Which carrier is asked for what, and what its answer means, as pure functions.
+ * Decides which carrier gets which request, and what its answer means, as pure functions.
  *
- * A shipment is booked in turns: one carrier is tried a few times, then the other, and so on with
- * growing pauses until one accepts or all have refused. Each turn has a booking reference of its own.
- * A carrier is left only when it certainly holds no booking of the turn: where a call went without an
- * answer, the turn's reference is made void first, and what arrives under it later is refused.
+ * A shipment is booked in turns: one carrier gets a few attempts, then the other, and so on with growing pauses until
+ * one accepts or all have refused. Each turn has its own booking reference. The service leaves a carrier only when it
+ * certainly has no booking of the turn: if a call was not answered, the turn's reference is voided first, and the
+ * carrier refuses later requests with it.
  */
 import { crc32 } from "node:zlib";
 import type { Random } from "@event-platform-kit/service/clock";
@@ -14,31 +14,31 @@ import { backoff } from "@event-platform-kit/service/retry";
 import type { BookingAnswer, CarrierName, VoidAnswer } from "../carriers/carrier.ts";
 import { CARRIERS } from "../carriers/carrier.ts";
 
-/** Calls without a booking before the other carrier gets its turn. */
+/** Failed calls before the other carrier gets its turn. */
 export const ATTEMPTS_PER_TURN = 3;
 
-/** Pauses between calls, for as long as it takes. */
+/** Pauses between calls; their number is not limited. */
 export const BOOKING_RETRY: Backoff = { firstDelayMs: 200, maxDelayMs: 60_000, factor: 2 };
-/** 2^20 times the first pause is far beyond the longest; more would only overflow. */
+/** 2^20 times the first pause is far above the longest pause; more doublings would only overflow. */
 const MOST_DOUBLINGS = 20;
 
-/** How far the booking of a shipment has come. */
+/** State of a shipment's booking. */
 export interface Progress {
-  /** The carrier whose turn it is. */
+  /** The carrier of the current turn. */
   readonly carrier: CarrierName;
-  /** Counts the changes of the carrier, from 0. */
+  /** Number of changes of the carrier, from 0. */
   readonly turn: number;
-  /** Calls of this turn that brought nothing. */
+  /** Failed calls of this turn. */
   readonly attempts: number;
-  /** The same over all turns. */
+  /** Failed calls of all turns. */
   readonly failures: number;
-  /** Whether the carrier may hold a booking of this turn that is not known here. */
+  /** Whether the carrier may have a booking of this turn that is not known here. */
   readonly inDoubt: boolean;
   /** Carriers that do not serve the address. */
   readonly rejectedBy: readonly CarrierName[];
 }
 
-/** What follows from an answer. */
+/** The decision that follows from an answer. */
 export type Decision =
   | {
       readonly kind: "booked";
@@ -54,23 +54,23 @@ export type Decision =
       readonly fellOverTo?: CarrierName;
     };
 
-/** Id of an order's only shipment. */
+/** Returns the id of an order's only shipment. */
 export function shipmentOf(orderId: string): string {
   return derivedUuid("shipment", orderId);
 }
 
-/** The start: half of the orders prefer either carrier, and the same order always the same. */
+/** Returns the initial state: each carrier is preferred by half of the orders, and the same order always prefers the same one. */
 export function firstProgress(orderId: string): Progress {
   const carrier = CARRIERS[crc32(orderId) % CARRIERS.length] ?? CARRIERS[0];
   return { carrier, turn: 0, attempts: 0, failures: 0, inDoubt: false, rejectedBy: [] };
 }
 
-/** Idempotency key of a turn's booking. */
+/** Returns the idempotency key of a turn's booking. */
 export function bookingReference(shipmentId: string, turn: number): string {
   return `${shipmentId}/${turn}`;
 }
 
-/** What the carrier is asked next: to book, or to make sure that it has not. */
+/** Returns the next request to the carrier: to book, or to void a possible booking. */
 export function nextCall(progress: Progress): "book" | "void" {
   return progress.inDoubt && progress.attempts >= ATTEMPTS_PER_TURN && otherCarrier(progress) !== undefined
     ? "void"
@@ -78,8 +78,8 @@ export function nextCall(progress: Progress): "book" | "void" {
 }
 
 /**
- * What an answer to a booking means.
- * @param progress - As it was before the call: `inDoubt` tells of earlier calls, not of this one.
+ * Returns the decision after an answer to a booking request.
+ * @param progress - State before the call: `inDoubt` is about earlier calls, not this one.
  */
 export function afterBooking(progress: Progress, answer: BookingAnswer, random: Random): Decision {
   switch (answer.outcome) {
@@ -101,7 +101,8 @@ export function afterBooking(progress: Progress, answer: BookingAnswer, random: 
         : fallOver(refused, random);
     }
     case "voided":
-      // Made void by an earlier run whose word was lost: certain, so the carrier may be left.
+      // An earlier attempt voided the reference, and its answer was lost: this is certain, so the service may leave the
+      // carrier.
       return fallOver({ ...progress, inDoubt: false }, random);
     case "unavailable":
     case "silent": {
@@ -109,7 +110,7 @@ export function afterBooking(progress: Progress, answer: BookingAnswer, random: 
         ...progress,
         attempts: progress.attempts + 1,
         failures: progress.failures + 1,
-        // Certainty about this call says nothing about an earlier one.
+        // A definite answer to this call says nothing about an earlier one.
         inDoubt: progress.inDoubt || answer.outcome === "silent",
       };
       const leaves = failed.attempts >= ATTEMPTS_PER_TURN && !failed.inDoubt && otherCarrier(failed) !== undefined;
@@ -118,19 +119,22 @@ export function afterBooking(progress: Progress, answer: BookingAnswer, random: 
   }
 }
 
-/** What an answer to making a booking void means. */
+/** Returns the decision after an answer to a void request. */
 export function afterVoid(progress: Progress, answer: VoidAnswer, random: Random): Decision {
   if (answer === "void") return fallOver({ ...progress, inDoubt: false }, random);
   return waiting({ ...progress, failures: progress.failures + 1 }, random);
 }
 
-/** The carrier that follows, of those that have not refused; undefined when there is no other. */
+/** Returns the next carrier that has not refused; undefined if there is none. */
 function otherCarrier({ carrier, rejectedBy }: Progress): CarrierName | undefined {
   const place = CARRIERS.indexOf(carrier);
   return [...CARRIERS.slice(place + 1), ...CARRIERS.slice(0, place)].find((name) => !rejectedBy.includes(name));
 }
 
-/** Gives the other carrier its turn: the first one at once, later ones after a pause. Without another carrier the same one gets a new turn. */
+/**
+ * Gives the other carrier its turn: the first time at once, later after a pause. If there is no other carrier, the same
+ * one gets a new turn.
+ */
 function fallOver(progress: Progress, random: Random): Decision {
   const other = otherCarrier(progress);
   const next: Progress = {

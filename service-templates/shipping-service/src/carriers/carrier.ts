@@ -1,10 +1,10 @@
 /**
- * The outside carriers, as this service sees them. A booking has a reference that makes it repeatable:
- * the same reference is booked at most once, and never after it was made void. Calls take many
- * shipments; a carrier whose API takes one asks for them side by side.
+ * Interface of the external carriers. A booking has a reference that makes it repeatable: a carrier books the same
+ * reference at most once, and never after it was voided. Calls take many shipments; for a carrier whose API takes one,
+ * the implementation sends parallel requests.
  */
 
-/** The carriers, in the order in which one follows the other. */
+/** The carriers, in the order in which the service tries them. */
 export const CARRIERS = ["fedex", "ups"] as const;
 export type CarrierName = (typeof CARRIERS)[number];
 
@@ -12,15 +12,15 @@ export interface BookingRequest {
   /** Idempotency key of the booking. */
   readonly reference: string;
   readonly shipmentId: string;
-  /** Where it is delivered. */
+  /** Delivery address. */
   readonly address: string;
-  /** Which try of this reference it is, from 1; for the carrier's records. */
+  /** Number of the attempt with this reference, from 1; for the carrier's records. */
   readonly attempt: number;
 }
 
 /**
- * What the carrier said about one booking. `rejected` holds for this reference forever; `unavailable`
- * means that this call certainly booked nothing; `silent` that there was no answer: it may have.
+ * The carrier's answer to one booking request. `rejected` is permanent for this reference; `unavailable` means that
+ * this call certainly booked nothing; `silent` means that there was no answer: the carrier may have booked.
  */
 export type BookingAnswer =
   | { readonly outcome: "booked"; readonly trackingNumber: string; readonly expectedChangeAt: number }
@@ -29,31 +29,37 @@ export type BookingAnswer =
   | { readonly outcome: "unavailable" }
   | { readonly outcome: "silent" };
 
-/** What the carrier said about making a booking void; `silent`: it did not confirm. */
+/** The carrier's answer to a void request; `silent`: it did not confirm. */
 export type VoidAnswer = "void" | "silent";
 
-/** Where a parcel is, as the carrier reports. Times are milliseconds since 1970-01-01T00:00Z. */
+/** The location of a parcel, as reported by the carrier. Times are milliseconds since 1970-01-01T00:00Z. */
 export interface TrackingReport {
   readonly state: "accepted" | "in_transit" | "delivered";
   readonly dispatchedAt?: number;
   readonly deliveredAt?: number;
   readonly estimatedDelivery?: number;
-  /** When the carrier expects the next change; absent at the end. */
+  /** When the carrier expects the next change; absent after delivery. */
   readonly expectedChangeAt?: number;
   readonly receivedBy?: string;
 }
 
 export interface Carrier {
   readonly name: CarrierName;
-  /** Books; one answer per request, in their order. When it rejects, all are `silent`. */
+  /** Books shipments; returns one answer per request, in their order. If it rejects, all answers are `silent`. */
   book(requests: readonly BookingRequest[]): Promise<readonly BookingAnswer[]>;
-  /** Makes sure that nothing is and nothing will be booked under these references; one answer each, in their order. When it rejects, all are `silent`. */
+  /**
+   * Guarantees that nothing is booked under these references, now or later; returns one answer each, in their order. If
+   * it rejects, all answers are `silent`.
+   */
   makeVoid(bookings: readonly Pick<BookingRequest, "reference" | "shipmentId">[]): Promise<readonly VoidAnswer[]>;
-  /** Reports by tracking number; without those the carrier does not know. Rejects with CarrierUnavailable when there was no answer. */
+  /**
+   * Returns reports by tracking number, without numbers that the carrier does not know. Rejects with CarrierUnavailable
+   * if there was no answer.
+   */
   track(trackingNumbers: readonly string[]): Promise<ReadonlyMap<string, TrackingReport>>;
 }
 
-/** The carrier did not answer in time, or with an error of its own. */
+/** The carrier did not answer within the timeout, or answered with an internal error. */
 export class CarrierUnavailable extends Error {
   constructor(message: string) {
     super(message);

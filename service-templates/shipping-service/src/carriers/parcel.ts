@@ -1,14 +1,14 @@
-/** The way of a simulated parcel: what the carrier reports, given when it was booked and how long each leg takes. */
+/** The route of a simulated parcel: what the carrier reports, given the time of booking and the duration of each leg. */
 import type { TrackingReport } from "./carrier.ts";
 
 export interface Durations {
-  /** From the booking until the parcel leaves the warehouse, in milliseconds. */
+  /** Time from the booking until the parcel leaves the warehouse, in milliseconds. */
   readonly dispatchMs: number;
-  /** From there to the customer's door, in milliseconds. */
+  /** Time from there to delivery, in milliseconds. */
   readonly deliveryMs: number;
 }
 
-/** The report at a moment. */
+/** Returns the report at a given time. */
 export function reportOf(bookedAt: number, now: number, { dispatchMs, deliveryMs }: Durations): TrackingReport {
   const dispatchedAt = bookedAt + dispatchMs;
   const deliveredAt = dispatchedAt + deliveryMs;

@@ -1,7 +1,7 @@
 /**
- * A simulated carrier with books of its own (carrier_bookings) and a behaviour that can be switched
- * while it runs. It writes over its own connections, as an outside system would: what it did stays done
- * when the service's transaction rolls back. What it does slower than its caller waits, it still does.
+ * A simulated carrier with its own table (carrier_bookings) and a behaviour that can be changed while it runs. It
+ * writes over its own connections, like an external system: its changes remain when the service's transaction rolls
+ * back. Work that takes longer than the caller's timeout is still done.
  */
 
 import type { Switchable } from "@event-platform-kit/service/simulation";
@@ -16,9 +16,9 @@ import type { Durations } from "./parcel.ts";
 import { reportOf } from "./parcel.ts";
 import { trackingNumberOf } from "./tracking-number.ts";
 
-/** accept: books. reject: does not serve the address. */
+/** A simulated carrier. accept: books. reject: does not serve the address. */
 export interface CarrierSimulator extends Carrier, Switchable {
-  /** Ends what is still on its way. */
+  /** Ends the work in progress. */
   close(): Promise<void>;
 }
 
@@ -26,7 +26,7 @@ export interface SimulatorOptions {
   readonly name: CarrierName;
   readonly database: Database;
   readonly durations: Durations;
-  /** How long the caller waits for an answer, in milliseconds. */
+  /** The caller's timeout, in milliseconds. */
   readonly answerLimitMs: number;
 }
 
@@ -41,7 +41,7 @@ export function carrierSimulator({ name, database, durations, answerLimitMs }: S
   const answers = lateAnswers(answerLimitMs);
   const kept = storedBehaviour(database, { table: "carrier_behaviour", column: "carrier" }, name);
 
-  /** Books or rejects; gives back what the books hold by reference, so that repetitions and races see one truth. */
+  /** Books or rejects. Returns what the table contains by reference, so that repetitions and races get the same result. */
   async function enter(
     requests: readonly BookingRequest[],
     status: "booked" | "rejected",
@@ -49,7 +49,7 @@ export function carrierSimulator({ name, database, durations, answerLimitMs }: S
     if (requests.length === 0) return new Map();
     const rows = await database.query<BookedRow>({
       name: "carrier-book",
-      // Writing the key onto itself gives back what a repetition meets.
+      // Writing the key onto itself returns the existing row to a repetition.
       text: `INSERT INTO carrier_bookings (carrier, reference, shipment_id, status, tracking_number, at)
              SELECT $1, asked.reference, asked.shipment_id, $5, asked.tracking_number, clock_timestamp()
                FROM unnest($2::text[], $3::uuid[], $4::text[]) AS asked(reference, shipment_id, tracking_number) ORDER BY asked.reference

@@ -1,4 +1,4 @@
-/** Tracking numbers in the carriers' own forms, derived from the booking so that a repetition gets the same one. */
+/** Tracking numbers in each carrier's format, derived from the booking so that a repetition gets the same number. */
 import { createHash } from "node:crypto";
 import type { CarrierName } from "./carrier.ts";
 

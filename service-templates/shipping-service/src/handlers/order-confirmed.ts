@@ -1,7 +1,7 @@
 /**
- * Confirmed orders: each gets a shipment that waits to be booked; the carriers are asked in the
- * background, so that a slow one holds up no partition. A batch is stored with one statement; an order
- * that is confirmed again meets its shipment.
+ * Handles confirmed orders: each gets a shipment that waits for its booking. The carriers are called in the background,
+ * so that a slow carrier blocks no partition. A batch is stored with one statement; an order that is confirmed again
+ * finds its existing shipment.
  */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { Received } from "@event-platform-kit/service/events/event-map";
@@ -13,11 +13,11 @@ import type { NewShipment } from "../shipments-table.ts";
 import { insertShipments } from "../shipments-table.ts";
 
 export interface OrdersConfirmedOptions {
-  /** Told, after the commit, that shipments wait. */
+  /** Called after the commit when shipments wait. */
   readonly onWaiting: () => void;
 }
 
-/** Stored for the whole batch at its end, by {@link storeConfirmed}. */
+/** {@link storeConfirmed} stores the shipments of the whole batch at its end. */
 export const orderConfirmed: Handler<EventMap, "order.confirmed"> = { apply: async () => [] };
 
 /** Stores the shipments of a batch of confirmed orders. */

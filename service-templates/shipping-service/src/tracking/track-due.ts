@@ -1,7 +1,7 @@
 /**
- * Follows shipments with one carrier: ask about those that are due, note what changed, publish it. One
- * transaction for all of them; their rows stay locked meanwhile, so every step is noted and published once
- * whatever other instances do. Asking has no effect at the carrier, so it may be repeated.
+ * Tracks shipments with one carrier: requests reports about due shipments, stores the changes, publishes them. One
+ * transaction covers all of them. Their rows stay locked meanwhile, so every step is stored and published once,
+ * whatever other instances do. Requesting a report has no effect at the carrier, so it may be repeated.
  */
 
 import type { PassOptions } from "../booking/book-due.ts";
@@ -11,10 +11,13 @@ import { shipmentStep } from "../shipment-events.ts";
 import { lockUnderWay, storeTracking } from "../shipments-table.ts";
 import { afterReport } from "./decide.ts";
 
-/** Earliest next look at a shipment about which there is no news, in milliseconds. */
+/** Earliest next request for a shipment without news, in milliseconds. */
 const LOOK_AGAIN_MS = 1_000;
 
-/** One pass; gives back how many shipments were due. Nothing is lost when the carrier gives no answer: they stay due. */
+/**
+ * Runs one pass; returns the number of due shipments. If the carrier does not answer, nothing is lost: the shipments
+ * stay due.
+ */
 export async function trackDue({
   context: { clock, database, log, outbox },
   carrier,
