@@ -6,27 +6,30 @@ import type { AdminIdentity } from "./admin-identity.ts";
 import { ADMIN_PRINCIPAL } from "./admin-identity.ts";
 
 const HOURS_PER_DAY = 24;
-/** Five years, renewed half a year before the end: the periods Strimzi's documentation uses for its own authorities. */
+/**
+ * Validity of authorities: five years, with renewal half a year before the end. Strimzi's documentation uses these
+ * periods for its own authorities.
+ */
 export const AUTHORITY_VALIDITY = { validityHours: 1825 * HOURS_PER_DAY, renewBeforeHours: 180 * HOURS_PER_DAY };
-/** One year, renewed a month before the end. */
+/** Validity of other certificates: one year, with renewal a month before the end. */
 export const LEAF_VALIDITY = { validityHours: 365 * HOURS_PER_DAY, renewBeforeHours: 30 * HOURS_PER_DAY };
 
-/** Certificate and key of an authority, as a leaf's `issuer`. */
+/** Certificate and key of an authority, used as the `issuer` of a leaf certificate. */
 export interface Issuer {
   readonly certificatePem: pulumi.Output<string>;
   readonly privateKeyPem: pulumi.Output<string>;
 }
 
 /**
- * The two authorities of a platform: one signs servers, the other clients. They are kept apart, as
- * Strimzi does, so that a client's certificate can never pose as a broker's to a service.
+ * The two authorities of a platform: one signs server certificates, the other client certificates. They are separate,
+ * as in Strimzi, so that no service accepts a client's certificate as a broker's.
  */
 export class PlatformAuthorities extends KitComponent {
-  /** Signs the certificates of servers. */
+  /** Authority that signs the certificates of servers. */
   readonly servers: Issuer;
-  /** Signs the certificates of clients; owned by the kit on every substrate. */
+  /** Authority that signs the certificates of clients. The kit owns it on every substrate. */
   readonly clients: Issuer;
-  /** The platform's admin, signed by the clients' authority. */
+  /** Identity of the platform's admin, signed by the clients' authority. */
   readonly admin: AdminIdentity;
 
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {
@@ -51,7 +54,7 @@ export class PlatformAuthorities extends KitComponent {
     return { certificatePem, privateKeyPem };
   }
 
-  /** A server certificate for a process on this machine, valid for its loopback names. */
+  /** Returns a server certificate for a process on this machine, valid for its loopback names. */
   serverCertificate(
     name: string,
     parent: pulumi.Resource,
@@ -74,8 +77,8 @@ export class PlatformAuthorities extends KitComponent {
   }
 
   /**
-   * A server certificate for a Service in a cluster, valid for the names under which pods look it up.
-   * @param reachedAt - A further name or address under which it is reached from outside.
+   * Returns a server certificate for a Service in a cluster, valid for the names with which pods look it up.
+   * @param reachedAt - An additional name or address for clients outside the cluster.
    */
   serviceCertificate(service: string, namespace: string, parent: pulumi.Resource, reachedAt?: string): Certificate {
     const host = `${service}.${namespace}.svc`;

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { replaceFileSync } from "../machine/durable-file.ts";
 
 /**
- * Keeps a certificate as a file, for providers that want a path. The path is relative to the project and named by the content,
- * so it is the same on every machine that keeps its state in the same place, and an unchanged certificate changes nothing.
- * @param folder - Folder for such files, relative to the project, which is where the engine runs its plugins.
+ * Writes a certificate to a file, for providers that require a path. Returns the path, relative to the project. The
+ * file's name follows from the content. The path is therefore the same on every machine with the same state directory,
+ * and an unchanged certificate changes nothing.
+ * @param folder - Folder for such files, relative to the project, where the engine runs its plugins.
  */
 export function certificateFile(projectDir: string, folder: string, pem: string): string {
   const path = join(folder, `${createHash("sha256").update(pem).digest("hex").slice(0, 16)}.pem`);

@@ -15,40 +15,40 @@ import type { PostgresEndpoint } from "./endpoints.ts";
 export interface CloudNativePostgresArgs {
   readonly settings: NonNullable<KubernetesServers["postgres"]["cloudNativePg"]>;
   readonly namespaces: KubernetesServers["namespaces"];
-  /** Namespaces where Pulumi runs, which makes roles and databases. */
+  /** Namespaces in which Pulumi runs, which creates roles and databases. */
   readonly adminNamespaces: readonly string[];
   readonly apiServers: readonly string[];
   readonly apiServerPorts: readonly number[];
   readonly dns: NameService;
   readonly pods: PodSettings;
-  /** Namespaces whose pods read its metrics. */
+  /** Namespaces whose pods read the server's metrics. */
   readonly metricsReaders: readonly string[];
   readonly provider: pulumi.ProviderResource;
   readonly authorities: PlatformAuthorities;
   readonly projectDir: string;
-  /** Folder for certificates that providers want as files, relative to the project. */
+  /** Folder for certificates that providers require as files, relative to the project. */
   readonly certificatesFolder: string;
   readonly dependsOn: readonly pulumi.Resource[];
   readonly protect: boolean;
-  /** Connections that the server must take. */
+  /** Number of connections that the server must accept. */
   readonly maxConnections: number;
 }
 
 /** Name of the Cluster resource. */
 export const POSTGRES_NAME = "postgres";
 const PORT = 5_432;
-/** Port on which the operator asks an instance for its state. */
+/** Port on which the operator reads the state of an instance. */
 const STATUS_PORT = 8_000;
-/** Port on which an instance publishes metrics; in its pods it is called `metrics`. */
+/** Port on which an instance serves metrics. Its pods name it `metrics`. */
 const METRICS_PORT = 9_187;
 const CREDENTIALS = `${POSTGRES_NAME}-superuser`;
 const SERVER_CERTIFICATE = `${POSTGRES_NAME}-server`;
 const SERVER_AUTHORITY = `${POSTGRES_NAME}-authority`;
-/** Label by which the operator marks an instance's pods. */
+/** Label that the operator sets on the pods of an instance. */
 export const POSTGRES_PODS = { "cnpg.io/cluster": POSTGRES_NAME };
 const OPERATOR_NAMESPACE = "cnpg-system";
 
-/** PostgreSQL in the cluster, run by the CloudNativePG operator: a primary and standbys, TLS and SCRAM only. */
+/** PostgreSQL in the cluster, run by the CloudNativePG operator: a primary and standbys, with TLS and SCRAM only. */
 export class CloudNativePostgres extends KitComponent implements PostgresEndpoint {
   readonly host: pulumi.Output<string>;
   readonly port = PORT;
@@ -117,7 +117,7 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
           { peers: [podsOf(OPERATOR_NAMESPACE)], ports: [PORT, STATUS_PORT] },
           ...readersOf(args.metricsReaders, METRICS_PORT),
         ],
-        // Each instance asks the Kubernetes API who is primary.
+        // Each instance asks the Kubernetes API which one is the primary.
         to: [
           { peers: [podsOf(namespace, POSTGRES_PODS)], ports: [PORT, STATUS_PORT] },
           { peers: addresses(args.apiServers), ports: args.apiServerPorts },
@@ -131,7 +131,7 @@ export class CloudNativePostgres extends KitComponent implements PostgresEndpoin
 
     const service = `${POSTGRES_NAME}-rw.${namespace}.svc`;
     this.host = pulumi.output(service);
-    // Known once the operator has brought the server up: nothing connects before.
+    // The address is known only when the operator has started the server, so nothing connects earlier.
     const { host: reached = service, port = PORT } = settings.reachedAt ?? {};
     this.admin = { host: cluster.status.apply(() => reached), port };
     this.registerOutputs({ host: this.host, port: this.port });
@@ -145,7 +145,8 @@ function clusterResource(
   metadata: Manifest["metadata"],
 ): Manifest {
   const memory = byteQuantity(settings.memory);
-  // The operator's resource has node selector and tolerations beside the affinity, and the rest where a pod has it.
+  // The operator's resource has node selector and tolerations beside the affinity. The other fields are where a pod has
+  // them.
   const { nodeSelector, tolerations, ...rest } = podScheduling(pods);
   const quarter = `${Math.floor(settings.memory / 4 / 2 ** 20)}MB`;
   return {
@@ -174,7 +175,7 @@ function clusterResource(
           ssl_min_protocol_version: "TLSv1.3",
           password_encryption: "scram-sha-256",
         },
-        // A commit is on two servers before it is acknowledged, as long as two are there.
+        // A commit is acknowledged only when it is on two servers, as long as two servers are available.
         ...(settings.instances < 2 ? {} : { synchronous: { method: "any", number: 1, dataDurability: "preferred" } }),
       },
       affinity: {

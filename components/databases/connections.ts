@@ -1,26 +1,29 @@
-/** How many connections a PostgreSQL server must take. Pure. */
+/** Computes how many connections a PostgreSQL server must accept. Pure. */
 
-/** A service as its database sees it. */
+/** The connections of one service. */
 export interface DatabaseUser {
   readonly service: string;
-  /** Most connections of one instance, all its pools together. */
+  /** Maximum connections of one instance, over all its pools. */
   readonly connections: number;
-  /** Most instances at once, those included that a rollout starts before it ends others. */
+  /** Maximum instances at once, including those that a rollout starts before it stops others. */
   readonly instances: number;
 }
 
-/** Sessions that are nobody's service: the program's own, `kit`'s, people's and metrics', and those that PostgreSQL keeps for superusers. */
+/**
+ * Sessions that belong to no service: those of the program, of `kit`, of people and of metrics, and those that
+ * PostgreSQL reserves for superusers.
+ */
 const RESERVE = 30;
-/** A service more or less should not restart the server, which a changed number does. */
+/** Step of the number. An additional service should not change the number, because a changed number restarts the server. */
 const STEP = 50;
 const LEAST = 150;
 
-/** Connections that may be open at once: every instance's pools full, every service's migration under way, and a reserve. */
+/** Returns the maximum of open connections: full pools of every instance, the migration of every service, and a reserve. */
 export function connectionsNeeded(users: readonly DatabaseUser[]): number {
   return users.reduce((sum, { connections, instances }) => sum + connections * instances + 1, RESERVE);
 }
 
-/** The server's `max_connections`: what is needed, in steps. */
+/** Returns the server's `max_connections`: the needed connections, rounded up to a step. */
 export function maxConnections(users: readonly DatabaseUser[]): number {
   return Math.max(LEAST, Math.ceil(connectionsNeeded(users) / STEP) * STEP);
 }

@@ -1,28 +1,34 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A PostgreSQL server and its administrator, the same on every substrate. */
+/** A PostgreSQL server and its administrator. The interface is equal on every substrate. */
 export interface PostgresEndpoint {
-  /** Where services reach it. */
+  /** Host at which services reach the server. */
   readonly host: pulumi.Output<string>;
   readonly port: number;
-  /** Where the machine that runs Pulumi reaches it. */
+  /** Host and port at which the machine that runs Pulumi reaches the server. */
   readonly admin: { readonly host: pulumi.Output<string>; readonly port: number };
-  /** Whether the administrator is a superuser; managed servers have none. */
+  /** Whether the administrator is a superuser. Managed servers offer none. */
   readonly superuser: boolean;
   readonly adminUser: string;
   /** Secret. */
   readonly adminPassword: pulumi.Output<string>;
   /** Certificate (PEM) of the authority that signed the server's certificate. */
   readonly caCertificate: pulumi.Output<string>;
-  /** The same as a file, for providers that want a path. */
+  /** The same certificate as a file, for providers that require a path. */
   readonly caFile: pulumi.Input<string>;
-  /** Stands for the server: depend on it to wait until it answers. */
+  /** Resource that stands for the server. A resource that depends on it waits until the server answers. */
   readonly owner: pulumi.Resource;
-  /** Whether the server is there without the platform, and stays when that goes: then what is inside is deleted piece by piece. */
+  /**
+   * Whether the server exists without the platform, and stays when the platform is removed. Its contents are then
+   * deleted one by one.
+   */
   readonly external: boolean;
 }
 
-/** Options of what lives in a server: it comes after the server, and where the server goes, nobody need delete it in there. */
+/**
+ * Returns the options of a resource inside a server. It is created after the server. If the server is deleted, the
+ * resource needs no deletion of its own.
+ */
 export function livesIn({
   owner,
   external,
@@ -30,14 +36,14 @@ export function livesIn({
   return { dependsOn: [owner], ...(external ? {} : { deletedWith: owner }) };
 }
 
-/** A Redis server, the same on every substrate. */
+/** A Redis server. The interface is equal on every substrate. */
 export interface RedisEndpoint {
   readonly host: pulumi.Output<string>;
   readonly port: number;
-  /** Certificate (PEM) of the server's authority; absent where the connection is not encrypted. */
+  /** Certificate (PEM) of the server's authority. Absent if the connection is not encrypted. */
   readonly caCertificate?: pulumi.Output<string>;
-  /** Stands for the server: depend on it to wait until it answers. */
+  /** Resource that stands for the server. A resource that depends on it waits until the server answers. */
   readonly owner: pulumi.Resource;
-  /** Password of a service (secret); the user is named like the service. */
+  /** Returns the password of a service. Secret. The user has the name of the service. */
   password(service: string): pulumi.Output<string>;
 }

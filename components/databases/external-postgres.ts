@@ -9,11 +9,11 @@ import type { PostgresEndpoint } from "./endpoints.ts";
 export interface ExternalPostgresArgs {
   readonly settings: NonNullable<KubernetesServers["postgres"]["external"]>;
   readonly externals: StackExternals;
-  /** Known once the platform's first resources are made: until then, nothing connects. */
+  /** An output that is known when the platform's first resources exist. No provider connects earlier. */
   readonly after: pulumi.Output<unknown>;
 }
 
-/** A PostgreSQL server that is there already, for example a managed one. */
+/** An existing PostgreSQL server, for example a managed one. */
 export class ExternalPostgres extends KitComponent implements PostgresEndpoint {
   readonly host: pulumi.Output<string>;
   readonly port: number;
@@ -36,13 +36,16 @@ export class ExternalPostgres extends KitComponent implements PostgresEndpoint {
     this.adminPassword = args.externals.secret("postgresAdminPassword", "…");
     this.caCertificate = args.externals.file(caFile, "kubernetes.postgres.external.caFile");
     this.caFile = caFile;
-    // Providers connect as soon as the address is known; the preview of a new platform must need no server.
+    // Providers connect as soon as the address is known, and the preview of a new platform must not need a server.
     const reached = args.after.apply(() => host);
     this.admin = { host: superuser ? reached : this.#ableToAct(reached), port };
     this.registerOutputs({ host: this.host, port: this.port });
   }
 
-  /** The address for those who make roles and databases: known once the administrator may act as the roles it makes. */
+  /**
+   * Returns the address for resources that create roles and databases. It is known when the administrator may act as
+   * the roles that it creates.
+   */
   #ableToAct(host: pulumi.Output<string>): pulumi.Output<string> {
     const connection = {
       host,

@@ -10,7 +10,7 @@ export interface ExternalRedisArgs {
   readonly externals: StackExternals;
 }
 
-/** A Redis that is there already. Its users are made where it is run; the stack's secrets tell their passwords. */
+/** An existing Redis server. Its users are created by its operator. The stack's secrets hold their passwords. */
 export class ExternalRedis extends KitComponent implements RedisEndpoint {
   readonly host: pulumi.Output<string>;
   readonly port: number;

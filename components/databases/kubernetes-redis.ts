@@ -25,12 +25,15 @@ export interface KubernetesRedisArgs {
 
 /** Name of the cache's Service. */
 export const REDIS_NAME = "redis";
-/** Image of the cache where the stack names none. */
+/** Image of the cache if the stack names none. */
 export const REDIS_IMAGE = "docker.io/library/redis:7.4.2-bookworm";
 /** Port of the cache. */
 export const REDIS_PORT = 6_379;
 
-/** Redis as a pod: a cache (nothing on disk), TLS only, a user per service bound to its own keys, no default user. */
+/**
+ * Redis as a pod: a cache without persistence, with TLS only, one user per service limited to its own keys, and no
+ * default user.
+ */
 export class KubernetesRedis extends KitComponent implements RedisEndpoint {
   readonly host: pulumi.Output<string>;
   readonly port = REDIS_PORT;
@@ -101,7 +104,7 @@ function redisConf(memory: number): string {
     `tls-cert-file ${file("server.crt")}`,
     `tls-key-file ${file("server.key")}`,
     `tls-ca-cert-file ${file("ca.pem")}`,
-    // Services prove who they are by their password, not by a certificate.
+    // Services authenticate with their password, not with a certificate.
     "tls-auth-clients no",
     `aclfile ${file("users.acl")}`,
     "dir /tmp",

@@ -14,13 +14,16 @@ export interface LocalPostgresArgs {
   readonly layout: LocalLayout;
   readonly port: number;
   readonly authorities: PlatformAuthorities;
-  /** Connections that the server must take. */
+  /** Number of connections that the server must accept. */
   readonly maxConnections: number;
 }
 
 const NAME = "postgres";
 
-/** PostgreSQL as a process: TLS only, SCRAM passwords only, no Unix socket. Needs no root; started by root it runs as another user. */
+/**
+ * PostgreSQL as a process: TLS and SCRAM passwords only, no Unix socket. It needs no root. If root starts it, it runs
+ * as another user.
+ */
 export class LocalPostgres extends KitComponent implements PostgresEndpoint {
   readonly host = pulumi.output(LOOPBACK);
   readonly port: number;
@@ -88,7 +91,7 @@ export class LocalPostgres extends KitComponent implements PostgresEndpoint {
         unprivileged: true,
         ports: [{ name: "sql", host: LOOPBACK, port: args.port }],
         readiness: { log: { pattern: "database system is ready to accept connections" }, timeoutSeconds: 60 },
-        // SIGINT is PostgreSQL's fast shutdown: sessions are ended, then a checkpoint is written.
+        // SIGINT is PostgreSQL's fast shutdown: it ends sessions, then writes a checkpoint.
         stop: { signal: "SIGINT", graceSeconds: 20 },
         stateDir: layout.substrateDir,
       },

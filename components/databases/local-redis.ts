@@ -20,7 +20,10 @@ export interface LocalRedisArgs {
 
 const NAME = "redis";
 
-/** Redis as a process: a cache (nothing on disk), a user per service bound to its own keys, no default user. */
+/**
+ * Redis as a process: a cache without persistence, with one user per service limited to its own keys, and no default
+ * user.
+ */
 export class LocalRedis extends KitComponent implements RedisEndpoint {
   readonly host = pulumi.output(LOOPBACK);
   readonly port: number;

@@ -1,4 +1,4 @@
-/** What a service's login may do with the objects that its database's owner makes: read and write rows, nothing else. */
+/** Rights of a service's login on the objects that its database's owner creates: read and write rows, nothing else. */
 export const LOGIN_RIGHTS = {
   table: ["DELETE", "INSERT", "SELECT", "UPDATE"],
   sequence: ["SELECT", "USAGE"],

@@ -1,7 +1,10 @@
 import * as postgresql from "@pulumi/postgresql";
 import { livesIn, type PostgresEndpoint } from "./endpoints.ts";
 
-/** A server's administrator: every role, database and right goes through it. It connects as soon as it is configured. */
+/**
+ * Returns the provider with a server's administrator, which manages all roles, databases and rights. It connects as
+ * soon as it is configured.
+ */
 export function postgresAdmin(server: PostgresEndpoint): postgresql.Provider {
   return new postgresql.Provider(
     "postgres-admin",

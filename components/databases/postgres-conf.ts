@@ -1,17 +1,17 @@
-/** The configuration files of a PostgreSQL server that is a process on this machine. Pure. */
+/** The configuration files of a PostgreSQL server that runs as a process on this machine. Pure. */
 import { LOOPBACK } from "../local/layout.ts";
 
 /** Name of the server's superuser. */
 export const POSTGRES_ADMIN = "platform_admin";
 
-/** Content of `pg_hba.conf`: nobody gets in without TLS and a password; everything that is not loopback is refused. */
+/** Content of `pg_hba.conf`: TLS and a password are required, and connections from other hosts are refused. */
 export const POSTGRES_HOST_RULES = [
   "hostssl all all 127.0.0.1/32 scram-sha-256",
   "hostssl all all ::1/128 scram-sha-256",
   "",
 ].join("\n");
 
-/** Settings for a small machine; durability stays as PostgreSQL ships it. */
+/** Settings for a small machine. Durability has PostgreSQL's defaults. */
 const SETTINGS = {
   shared_buffers: "64MB",
   jit: "off",
@@ -23,16 +23,16 @@ const SETTINGS = {
   log_line_prefix: "%m [%p] %u@%d ",
 } as const;
 
-/** What differs from server to server. */
+/** Settings that differ between servers. */
 export interface PostgresConfInput {
   readonly port: number;
-  /** Connections that the server must take. */
+  /** Number of connections that the server must accept. */
   readonly maxConnections: number;
-  /** Path of a file beside the configuration: `pg_hba.conf`, `server.crt`, `server.key`. */
+  /** Returns the path of a file beside the configuration: `pg_hba.conf`, `server.crt`, `server.key`. */
   readonly path: (file: string) => string;
 }
 
-/** Content of `postgresql.conf`: TLS only, no Unix socket. */
+/** Returns the content of `postgresql.conf`: TLS only, no Unix socket. */
 export function postgresqlConf({ port, maxConnections, path }: PostgresConfInput): string {
   const settings: Record<string, string | number> = {
     listen_addresses: LOOPBACK,

@@ -1,17 +1,20 @@
 import { createHash } from "node:crypto";
 
-/** One service's share of the cache. */
+/** A user of the cache: one service and its keys. */
 export interface RedisUser {
-  /** Service and user name. */
+  /** Name of the service and of the user. */
   readonly service: string;
-  /** Key pattern the service may touch, for example `inventory:*`. */
+  /** Key pattern that the service may use, for example `inventory:*`. */
   readonly keys: string;
 }
 
-/** How a password stands in the file: as SHA-256, the form Redis itself would save, or as it is, so that a placeholder can be filled in later. */
+/**
+ * Format of a password in the file: as SHA-256, which Redis itself would save, or plain, for a placeholder that is
+ * filled in later.
+ */
 export type PasswordForm = "hash" | "plain";
 
-/** Redis' ACL file: a user per service bound to its own keys, no default user. */
+/** Returns Redis' ACL file: one user per service, limited to its own keys, and no default user. */
 export function redisAccessFile(
   users: readonly (RedisUser & { readonly password: string })[],
   form: PasswordForm,

@@ -1,19 +1,22 @@
-/** The configuration file of a Redis server that is a process on this machine. Pure. */
+/** The configuration file of a Redis server that runs as a process on this machine. Pure. */
 import { LOOPBACK } from "../local/layout.ts";
 
 const MAX_MEMORY = "64mb";
 
-/** What differs from server to server. */
+/** Settings that differ between servers. */
 export interface RedisConfInput {
   readonly port: number;
-  /** Whether the server was built with TLS; it speaks nothing else then. */
+  /** Whether the server was built with TLS. If so, it accepts only TLS. */
   readonly tls: boolean;
   readonly dataDir: string;
-  /** Path of a file beside the configuration: `users.acl`, and with TLS `server.crt`, `server.key`, `ca.pem`. */
+  /**
+   * Returns the path of a file beside the configuration: `users.acl`, and with TLS `server.crt`, `server.key`,
+   * `ca.pem`.
+   */
   readonly path: (file: string) => string;
 }
 
-/** Content of `redis.conf`: a cache, so nothing is written to disk. */
+/** Returns the content of `redis.conf`: a cache without persistence. */
 export function redisConf({ port, tls, dataDir, path }: RedisConfInput): string {
   const listener = tls
     ? [
@@ -22,7 +25,7 @@ export function redisConf({ port, tls, dataDir, path }: RedisConfInput): string 
         `tls-cert-file ${path("server.crt")}`,
         `tls-key-file ${path("server.key")}`,
         `tls-ca-cert-file ${path("ca.pem")}`,
-        // Services prove who they are by their password, not by a certificate.
+        // Services authenticate with their password, not with a certificate.
         "tls-auth-clients no",
       ]
     : [`port ${port}`];

@@ -11,25 +11,26 @@ import { LOGIN_RIGHTS } from "./login-rights.ts";
 
 /** Arguments of {@link ServiceDatabase}. */
 export interface ServiceDatabaseArgs {
-  /** Service the database belongs to, for example `order-service`. */
+  /** Service that owns the database, for example `order-service`. */
   readonly service: string;
   readonly server: PostgresEndpoint;
   readonly provider: postgresql.Provider;
   /** Whether the engine must refuse to delete the database. */
   readonly protect: boolean;
-  /** In order of version. */
+  /** Migration files in order of version. */
   readonly migrations: readonly MigrationFile[];
   /**
-   * Who applies migrations: this program, over its own connection, before anything of the service starts; or a job
-   * beside the service, with a login of its own, where the server is best reached from inside.
+   * Where migrations run. `program`: this program applies them over its own connection, before the service starts.
+   * `job`: a job beside the service applies them with a login of its own, for servers that are best reached from inside
+   * the cluster.
    * @default "program"
    */
   readonly migratedBy?: "program" | "job";
 }
 
-/** What a job needs that applies a service's migrations. */
+/** Inputs of a job that applies a service's migrations. */
 export interface JobMigrations {
-  /** Changes when a file is added or changed. */
+  /** Digest that changes when a file is added or changed. */
   readonly digest: string;
   readonly host: pulumi.Output<string>;
   readonly port: number;
@@ -37,7 +38,10 @@ export interface JobMigrations {
   /** Login that may act as the owner, and nothing else. */
   readonly user: string;
   readonly owner: string;
-  /** The server's administrator where he can let nobody in, himself included: then the job does. */
+  /**
+   * The server's administrator. Present if the administrator cannot grant access to the database, not even to itself.
+   * The job then grants it.
+   */
   readonly admin?: string;
   /** Secret. */
   readonly password: pulumi.Output<string>;
@@ -45,19 +49,19 @@ export interface JobMigrations {
 }
 
 /**
- * A service's database: the database, an owner that cannot log in and owns every object, and a
- * login role that may read and write rows and nothing else. Migrations run as the owner.
+ * The database of a service, with two roles. The owner cannot log in and owns every object. The login role may read and
+ * write rows and nothing else. Migrations run as the owner.
  */
 export class ServiceDatabase extends KitComponent {
   /** Database name: the service's name with underscores. */
   readonly database: string;
-  /** Login role of the service; named like the database. */
+  /** Login role of the service, with the name of the database. */
   readonly user: string;
-  /** Password of the login role (secret). */
+  /** Password of the login role. Secret. */
   readonly password: pulumi.Output<string>;
-  /** What must exist before the service starts. */
+  /** Resource that must exist before the service starts. */
   readonly ready: pulumi.Resource;
-  /** Absent where this program applies them. */
+  /** Absent if this program applies the migrations. */
   readonly migrations?: JobMigrations;
 
   constructor(args: ServiceDatabaseArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -76,15 +80,16 @@ export class ServiceDatabase extends KitComponent {
       { name, login: true, password: this.password },
       options({ additionalSecretOutputs: ["password"] }),
     );
-    // After the login, so that it goes before it: a role that something in a database still names can't be dropped.
+    // The database depends on the login, so that it is deleted before the login. PostgreSQL cannot drop a role that an
+    // object in a database still names.
     const database = new postgresql.Database(
       name,
       { name, owner: owner.name },
       options({ protect: args.protect, dependsOn: [server.owner, login] }),
     );
 
-    // Grants of one database are chained: PostgreSQL answers "tuple concurrently updated" to parallel ones.
-    // An administrator who is neither superuser nor the owner can let nobody in: there the job does, as the owner.
+    // Grants of one database are chained, because PostgreSQL answers "tuple concurrently updated" to parallel ones. An
+    // administrator that is neither superuser nor owner cannot grant access: then the job grants it, as the owner.
     const connect = server.superuser
       ? [
           new postgresql.Grant(

@@ -5,7 +5,7 @@ import type { Manifest } from "./manifest.ts";
 
 /**
  * Reads a folder of resource definitions (CRDs), in order of file name.
- * @throws {Error} naming the file, when one holds something else.
+ * @throws {Error} with the file's name, if a file holds anything else.
  */
 export async function readDefinitions(folder: string): Promise<Manifest[]> {
   const files = (await readdir(folder)).filter((file) => file.endsWith(".yaml")).sort();
@@ -22,8 +22,8 @@ export async function readDefinitions(folder: string): Promise<Manifest[]> {
 }
 
 /**
- * The server keeps no empty `properties` of a schema: written, each run would want to add them again. They mean what their absence
- * means.
+ * Removes empty `properties` of a schema. The API server does not store them, so each run would add them again. They
+ * have the same meaning as their absence.
  */
 function withoutEmptyProperties<T>(value: T): T {
   return JSON.parse(

@@ -2,18 +2,24 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { compareText } from "../model/problems/problem.ts";
 
-/** Annotation of pods with the digest of everything their process reads at its start, so that a change of any of it rolls them. */
+/**
+ * Annotation of pods with the digest of everything that their process reads at start, so that a change causes a rolling
+ * restart.
+ */
 export const CHECKSUM_ANNOTATION = "event-platform/config-checksum";
 
-/** Everything a process reads at its start. */
+/** Files that a process reads at start. */
 export interface StartFiles {
-  /** Files by name; some may be secret. */
+  /** Files by name. Some may be secret. */
   readonly files: readonly (readonly [name: string, content: pulumi.Input<string>])[];
   /** Schemas by path. */
   readonly schemas: readonly (readonly [path: string, content: string])[];
 }
 
-/** The digest for {@link CHECKSUM_ANNOTATION}. Passwords among the files are random and long: a digest over all of them tells nothing, so it may be seen. */
+/**
+ * Returns the digest for {@link CHECKSUM_ANNOTATION}. Passwords among the files are random and long, so the digest over
+ * all files reveals nothing and need not be secret.
+ */
 export function filesDigest({ files, schemas }: StartFiles): pulumi.Output<string> {
   const parts = { files: [...files].sort(([a], [b]) => compareText(a, b)), schemas };
   return pulumi.unsecret(

@@ -1,8 +1,8 @@
 import type { Manifest, ObjectMeta } from "./manifest.ts";
 
 /**
- * One pod at a time may be taken for maintenance; pods that are not ready do not keep a node. Only for several replicas: a lone pod it
- * would nail to its node.
+ * Returns a disruption budget that allows one unavailable pod at a time. Pods that are not ready do not block the drain
+ * of a node. It is for several replicas only, because it would bind a single pod to its node.
  */
 export function disruptionBudget(metadata: ObjectMeta, pods: Readonly<Record<string, string>>): Manifest {
   return {

@@ -3,37 +3,38 @@ import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { reasonOf } from "../machine/coded-error.ts";
 
-/** What a file from outside holds. */
+/** Expected content of a file from outside the repository. */
 export interface FileContent {
-  /** For the error. */
+  /** Description for the error. */
   readonly what: string;
-  /** Gives the text, or throws what is wrong with it. */
+  /** Returns the text, or throws an error that says what is wrong with it. */
   check(text: string): string;
 }
 
 const CERTIFICATE: FileContent = { what: "the authority's certificate (PEM)", check: (text) => text };
 
-/** What a stack takes from outside its settings: secrets of its configuration, and files that it names. */
+/** Inputs of a stack from outside its settings: secrets of its configuration, and files that it names. */
 export interface StackExternals {
   /**
-   * A secret of the stack's configuration.
+   * Returns a secret of the stack's configuration.
    * @param key - Key without the project, for example `postgresAdminPassword`.
-   * @param example - What a value looks like, for the error.
+   * @param example - Example of a value, for the error.
    */
   secret(key: string, example: string): pulumi.Output<string>;
   /**
-   * Text of a file.
+   * Returns the text of a file.
    * @param path - Relative to the project.
-   * @param key - Setting that names it, for the error.
-   * @param content - What it must hold, where that is no authority's certificate.
+   * @param key - Setting that names the file, for the error.
+   * @param content - Expected content. Default: the certificate of an authority.
    */
   file(path: string, key: string, content?: FileContent): pulumi.Output<string>;
 }
 
 /**
- * Secrets and files as Pulumi's program finds them. In a preview an absent one is a value not known yet, so that a change can be
- * looked at by those who may not see secrets, and a new environment before its certificates are there.
- * @throws {Error} (its members) in an update, naming what is absent and the command that sets it.
+ * Returns secrets and files as the Pulumi program finds them. In a preview, a missing one is an unknown value. Users
+ * without access to secrets can thus preview a change, and a new environment can be previewed before its certificates
+ * exist.
+ * @throws {Error} (its members) in an update, with the missing input and the command that sets it.
  */
 export function stackExternals(projectDir: string): StackExternals {
   return {

@@ -1,17 +1,17 @@
 import type { Input } from "@pulumi/pulumi";
 
-/** Metadata of a Kubernetes object as the builders of this package write it. */
+/** Metadata of a Kubernetes object, as the builders of this package write it. */
 export interface ObjectMeta {
   readonly name: string;
-  /** Absent for objects of the whole cluster. */
+  /** Absent for cluster-wide objects. */
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, Input<string>>>;
 }
 
 /**
- * A Kubernetes object as plain data: what a pure builder returns, what the engine applies and what
- * `kit render` writes. Only values that come from other resources (secrets, certificates) are inputs.
+ * A Kubernetes object as plain data. A pure builder returns it, the engine applies it, and `kit render` writes it. Only
+ * values from other resources (secrets, certificates) are inputs.
  */
 export interface Manifest {
   readonly apiVersion: string;
@@ -20,12 +20,12 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** Whether a value is metadata with a name. */
+/** Returns whether a value is metadata with a name. */
 export function isObjectMeta(value: unknown): value is ObjectMeta {
   return typeof value === "object" && value !== null && "name" in value && typeof value.name === "string";
 }
 
-/** Labels that every object of the platform carries. */
+/** Returns the labels of every object of the platform. */
 export function platformLabels(
   name: string,
   component: string,
@@ -41,12 +41,12 @@ export function platformLabels(
 }
 
 /**
- * Annotations of a Service before a Deployment. The engine waits for the Deployment's pods; for the Service it would look for them
- * once more, never under ten seconds, and forever where there are none on purpose.
+ * Annotations of a Service in front of a Deployment. The engine already waits for the Deployment's pods. For the
+ * Service it would wait for them once more, at least ten seconds, and forever if there are intentionally none.
  */
 export const POD_ADDRESS_ANNOTATIONS = { "pulumi.com/skipAwait": "true" } as const;
 
-/** Bytes as a Kubernetes quantity, in the largest binary unit that keeps them whole. */
+/** Returns bytes as a Kubernetes quantity, in the largest binary unit that keeps them whole. */
 export function byteQuantity(bytes: number): string {
   for (const [unit, factor] of [
     ["Ti", 2 ** 40],

@@ -2,17 +2,17 @@ import { type Manifest, platformLabels } from "./manifest.ts";
 import { denyAll } from "./network.ts";
 import { stackLabel } from "./shared.ts";
 
-/** A namespace of the platform. */
+/** Arguments of a namespace. */
 export interface NamespaceArgs {
   readonly name: string;
   /** Stack that the namespace belongs to. */
   readonly stack: string;
-  /** Further labels, by which others let it in. */
+  /** Additional labels, which other network policies select. Default: none. */
   readonly labels?: Readonly<Record<string, string>>;
   readonly containers: ContainerDefaults;
 }
 
-/** What a container gets that asks for nothing, and the most that one may ask for. */
+/** Resources of a container that requests none, and the maximum that a container may request. */
 export interface ContainerDefaults {
   readonly requests: Readonly<Record<string, string>>;
   readonly limits: Readonly<Record<string, string>>;
@@ -20,8 +20,8 @@ export interface ContainerDefaults {
 }
 
 /**
- * A namespace with its guards: the pod security level "restricted", no traffic except what is allowed, defaults for containers that ask for
- * nothing. The namespace itself comes first. Its bounds are {@link namespaceBounds}.
+ * Returns a namespace with its protections: the pod security level "restricted", a policy that denies all traffic, and
+ * defaults for containers without requests. The namespace comes first. {@link namespaceBounds} returns its limits.
  */
 export function namespaceManifests({
   name,
@@ -60,7 +60,7 @@ export function namespaceManifests({
 }
 
 /**
- * The most that a namespace may hold, so that a runaway controller or a slip eats no cluster.
+ * Returns the maximum resources of a namespace, so that a runaway controller or a mistake cannot exhaust the cluster.
  * @param hard - Amounts by resource, as ResourceQuota counts them.
  */
 export function namespaceBounds(namespace: string, hard: Readonly<Record<string, string>>): Manifest {
@@ -73,8 +73,8 @@ export function namespaceBounds(namespace: string, hard: Readonly<Record<string,
 }
 
 /**
- * Defaults in the namespaces of servers, where operators make pods as well. No limit of processor time: a JVM that starts would take
- * minutes with the default of a service.
+ * Defaults in the namespaces of servers, in which operators also create pods. There is no CPU limit, because a JVM
+ * would take minutes to start with the default of a service.
  */
 export const SERVER_CONTAINERS: ContainerDefaults = {
   requests: { cpu: "50m", memory: "64Mi", "ephemeral-storage": "64Mi" },
@@ -82,8 +82,8 @@ export const SERVER_CONTAINERS: ContainerDefaults = {
 };
 
 /**
- * Bounds of a namespace of servers.
- * @param pods - Pods at most.
+ * Returns the limits of a namespace of servers.
+ * @param pods - Maximum number of pods.
  * @param nodePorts - Whether Services may open ports on nodes, as load balancers do.
  */
 export function serverBounds(pods: number, nodePorts: boolean): Record<string, string> {

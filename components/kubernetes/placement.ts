@@ -1,19 +1,21 @@
-/** How strictly replicas are kept apart: `required` leaves a pod pending rather than break the rule. */
+/** How strictly replicas are kept apart. With `required`, a pod stays pending rather than violate the rule. */
 export interface Apartness {
-  /** Two pods of one revision on one host. */
+  /** Rule against two pods of one revision on one host. */
   readonly hosts: "required" | "preferred";
-  /** A zone with two pods more than another. */
+  /** Rule against a zone that has two pods more than another one. */
   readonly zones: "required" | "preferred";
 }
 
 /**
- * How a spread over zones counts them: only zones with a node that the pod may run on and that takes pods. By the scheduler's default a lost
- * zone, whose nodes are tainted, still counts as one without pods, so the others may hold one more at most, and the rest stays pending.
+ * Zones that count in a spread: those with a node on which the pod may run and that accepts pods. By the scheduler's
+ * default, a lost zone, whose nodes are tainted, still counts as a zone without pods. Every other zone could then hold
+ * only one pod more, and the remaining pods would stay pending.
  */
 export const USABLE_ZONES = { nodeAffinityPolicy: "Honor", nodeTaintsPolicy: "Honor" } as const;
 
 /**
- * Spread over hosts and zones, as fields of a pod. Counted per revision, so that a rollout needs no spare host.
+ * Returns the pod fields that spread replicas over hosts and zones. Pods are counted per revision, so that a rollout
+ * needs no spare host.
  * @param pods - Labels that select the replicas.
  */
 export function spreadOut(

@@ -1,4 +1,7 @@
-/** Seconds in which a pod that ends still serves: until every node and the load balancer know it, requests come. */
+/**
+ * Seconds for which a terminating pod still serves requests. Requests arrive until every node and the load balancer
+ * know that the pod terminates.
+ */
 export const LEAVE_SECONDS = 5;
 
 /** `lifecycle` of a container that serves requests. */

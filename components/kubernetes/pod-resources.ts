@@ -1,17 +1,18 @@
-/** How far a pod may exceed the processor time it asked for, while a node has it to spare: starts (a JVM's above all) and backlogs. */
+/** How far a pod may exceed its CPU request while its node has spare CPU: for starts (above all of a JVM) and backlogs. */
 export const CPU_BURST = 4;
 
-/** What a container asks for and is held to. */
+/** Requests and limits of a container. */
 export interface ContainerResources {
   readonly requests: Record<"cpu" | "memory" | "ephemeral-storage", string>;
   readonly limits: Record<"cpu" | "memory" | "ephemeral-storage", string>;
 }
 
 /**
- * Memory is not overcommitted (a node that runs out kills by its own choice), processor time is.
- * @param asked - Processor time and memory as Kubernetes writes them, for example `250m` and `192Mi`.
+ * Returns the requests and limits of a container. Memory is not overcommitted, because a node without memory kills pods
+ * of its own choice. CPU is overcommitted.
+ * @param asked - CPU and memory in Kubernetes' notation, for example `250m` and `192Mi`.
  * @param temporary - Temporary files and the container's log, MiB.
- * @throws {Error} for processor time in another notation.
+ * @throws {Error} for a CPU value in another notation.
  */
 export function containerResources(
   { cpu, memory }: { readonly cpu: string; readonly memory: string },
@@ -24,7 +25,7 @@ export function containerResources(
 }
 
 /**
- * Processor time, multiplied: `250m` or `2` in milli-CPUs or CPUs.
+ * Returns a CPU value multiplied by a factor: `250m` or `2`, in milli-CPUs or CPUs.
  * @throws {Error} for another notation.
  */
 export function timesCpu(cpu: string, factor: number): string {

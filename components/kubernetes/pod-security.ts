@@ -1,12 +1,15 @@
 /**
- * What every pod of the platform has in common: the pod security level "restricted", a read-only root file system, no
- * token of the API.
+ * Settings of every pod of the platform: the pod security level "restricted", a read-only root file system, no token
+ * for the API.
  */
 
-/** User and group of containers. Above 10000, so that no user of a host has the same number. The images are made for it. */
+/**
+ * User and group of containers. It is above 10000, so that no user of a host has the same number. The images are built
+ * for it.
+ */
 export const CONTAINER_USER = 10_001;
 
-/** `securityContext` of a pod; its seccomp profile holds for all its containers. */
+/** `securityContext` of a pod. Its seccomp profile applies to all its containers. */
 export const podSecurity = {
   runAsNonRoot: true,
   runAsUser: CONTAINER_USER,

@@ -1,8 +1,9 @@
-/** When a node fetches an image. */
+/** When a node pulls an image. */
 export type PullPolicy = "IfNotPresent" | "Always" | "Never";
 
 /**
- * Whether an image's reference may name another image tomorrow without anybody noticing: the tag `latest`, written or not, without a digest.
+ * Returns whether an image reference may silently point to another image later: it has the tag `latest`, explicit or
+ * implied, and no digest.
  */
 export function isLatest(image: string): boolean {
   if (image.includes("@sha256:")) return false;
@@ -10,7 +11,7 @@ export function isLatest(image: string): boolean {
   return tag === undefined || tag === "latest";
 }
 
-/** The policy that Kubernetes itself would choose: `latest` is fetched each time, what has a version or a digest once. */
+/** Returns Kubernetes' own default: `latest` is pulled each time, an image with a version or a digest once. */
 export function pullPolicyOf(image: string): PullPolicy {
   return isLatest(image) ? "Always" : "IfNotPresent";
 }

@@ -12,7 +12,7 @@ import { pullPolicyOf } from "./pull-policy.ts";
 import { podScheduling } from "./scheduling.ts";
 import { serviceAccount } from "./service-account.ts";
 
-/** A server of the platform that keeps nothing on disk: registry or cache. */
+/** A server of the platform without persistent storage: the registry or the cache. */
 export interface ServerDescription {
   /** Name of every object. */
   readonly name: string;
@@ -22,38 +22,44 @@ export interface ServerDescription {
   readonly replicas: number;
   readonly command?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** First port is the one others use. */
+  /** Ports of the server. Clients use the first one. */
   readonly ports: readonly { readonly name: string; readonly port: number }[];
   readonly liveness: Record<string, unknown>;
   readonly readiness: Record<string, unknown>;
-  /** How long a start may take, in seconds. */
+  /** Maximum time of a start, in seconds. */
   readonly startsWithin: number;
   readonly pods: PodSettings;
   readonly resources: { readonly cpu: string; readonly memory: string };
-  /** Content of files by name, mounted read-only in {@link CONFIGURATION_FOLDER}; the pods follow their changes. */
+  /**
+   * Content of files by name, mounted read-only in {@link CONFIGURATION_FOLDER}. A change causes a rolling restart of
+   * the pods.
+   */
   readonly files: Readonly<Record<string, Input<string>>>;
   readonly dns: NameService;
   readonly from: readonly Flow[];
   readonly to: readonly Flow[];
 }
 
-/** Where a server finds its files. */
+/** Folder in which a server finds its files. */
 export const CONFIGURATION_FOLDER = "/etc/event-platform";
 
-/** Seconds in which it finishes what it has. */
+/** Seconds in which a server finishes its work in progress. */
 const DRAIN_SECONDS = 25;
 
 /** Temporary files and the container's log, MiB. */
 const TEMPORARY = { request: 64, limit: 512 } as const;
-/** Two pods never share a host; zones are evened out where possible. */
+/** Two pods never share a host. Zones are balanced if possible. */
 const APART: Apartness = { hosts: "required", zones: "preferred" };
 
-/** Labels by which a server's pods are found. */
+/** Returns the labels of a server's pods. */
 export function serverSelector(name: string): Record<string, string> {
   return { "app.kubernetes.io/name": name, "app.kubernetes.io/part-of": "event-platform" };
 }
 
-/** Account, Secret, Deployment, Service, disruption budget and network policy of a server. The Secret comes first, the Deployment last. */
+/**
+ * Returns the account, Secret, Deployment, Service, disruption budget and network policy of a server. The Secret comes
+ * first, the Deployment last.
+ */
 export function serverManifests(server: ServerDescription): Manifest[] {
   const { name, namespace, component, ports } = server;
   const metadata = { name, namespace, labels: platformLabels(name, component) };
@@ -89,7 +95,7 @@ function deployment(
     spec: {
       replicas: server.replicas,
       revisionHistoryLimit: 3,
-      // A lone server must not run twice; of several none goes before its successor is ready.
+      // A single server must not run twice. Of several servers, each stops only when its successor is ready.
       strategy:
         server.replicas < 2
           ? { type: "Recreate" }

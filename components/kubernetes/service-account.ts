@@ -1,6 +1,9 @@
 import type { Manifest, ObjectMeta } from "./manifest.ts";
 
-/** An identity of the pods' own, with no right and no token: they do not talk to Kubernetes. */
+/**
+ * Returns a service account for the pods, without rights and without a token, because they do not use the Kubernetes
+ * API.
+ */
 export function serviceAccount(metadata: ObjectMeta): Manifest {
   return { apiVersion: "v1", kind: "ServiceAccount", metadata, automountServiceAccountToken: false };
 }

@@ -1,14 +1,16 @@
 import type { Manifest } from "./manifest.ts";
 
 /**
- * Who writes the fields of shared objects, for the API server: the same for every platform and every run, so that a platform that was
- * destroyed, whose objects stay, is in nobody's way. Another installation's objects of another release are refused with a conflict.
+ * Field manager of shared objects for the API server. It is the same for every platform and every run, so a destroyed
+ * platform, whose shared objects stay, does not block others. The API server refuses the objects of an installation of
+ * another release with a conflict.
  */
 const FIELD_MANAGER = "event-platform-kit";
 
 /**
- * An object of the whole cluster that several platforms use under one name: definitions of resources, the brokers' role. It is written by
- * all of them, and stays when one of them goes (`retainOnDelete`): with the definitions every Kafka cluster of everybody would go.
+ * Returns a cluster-wide object that several platforms use under one name: resource definitions, the brokers' role. All
+ * platforms write it. It stays when one of them is removed (`retainOnDelete`), because the deletion of the definitions
+ * would delete every Kafka cluster in the Kubernetes cluster.
  */
 export function shared(manifest: Manifest): Manifest {
   const { metadata } = manifest;
@@ -18,7 +20,10 @@ export function shared(manifest: Manifest): Manifest {
   };
 }
 
-/** Label of a namespace that names the stack it belongs to. A second stack of a cluster that would take the namespace over is refused with a conflict. */
+/**
+ * Returns the label of a namespace with the stack that owns it. If a second stack tries to take over the namespace, the
+ * API server refuses it with a conflict.
+ */
 export function stackLabel(stack: string): Record<string, string> {
   return { "event-platform/stack": stack };
 }

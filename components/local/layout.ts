@@ -1,18 +1,18 @@
 import { join } from "node:path";
 
-/** Where the local substrate keeps everything: all below one git-ignored state folder. */
+/** Paths of the local substrate. All are below one git-ignored state directory. */
 export interface LocalLayout {
-  /** The state folder itself. */
+  /** The state directory. */
   readonly stateDir: string;
   /** The substrate's folder: run records, logs, files, data. */
   readonly substrateDir: string;
-  /** Path of a configuration or secret file of one process or topic of its own. */
+  /** Returns the path of a configuration or secret file of one process or topic. */
   file(...parts: string[]): string;
-  /** Data folder of a server. */
+  /** Returns the data folder of a server. */
   data(...parts: string[]): string;
 }
 
-/** Lays out the state folder; pure, nothing is created. */
+/** Returns the layout of the state directory. Pure: it creates nothing. */
 export function localLayout(stateDir: string): LocalLayout {
   const substrateDir = join(stateDir, "local");
   return {
@@ -23,5 +23,5 @@ export function localLayout(stateDir: string): LocalLayout {
   };
 }
 
-/** The one address local servers listen on. */
+/** The only address on which local servers listen. */
 export const LOOPBACK = "127.0.0.1";

@@ -1,12 +1,12 @@
 /**
- * Ports of the local platform: fixed offsets from one base, so that URLs are the same every day and
- * a second platform moves out of the way by changing one number.
+ * Ports of the local platform: fixed offsets from one base. URLs are thus the same every day, and a second platform
+ * avoids conflicts by one changed number.
  */
 
-/** Default of `local.portBase`. Below the ephemeral range of Linux (32768) and macOS (49152). */
+/** Default of `local.portBase`. It is below the ephemeral ranges of Linux (32768) and macOS (49152). */
 export const DEFAULT_PORT_BASE = 17_000;
 
-/** Offsets from the base. Every block leaves room to grow without touching its neighbour. */
+/** Offsets from the base. Each block can grow without reaching the next one. */
 const OFFSET = {
   postgres: 32,
   redis: 79,
@@ -24,40 +24,43 @@ const OFFSET = {
   controllerMetrics: 700,
 } as const;
 
-/** Highest offset in use plus one; what a port base must leave free above it. */
+/** Highest used offset plus one: the number of ports that must be free from the base on. */
 export const PORT_SPAN = 800;
 const BLOCK = 100;
 
-/** Ports by what listens on them. */
+/** Ports by their use. */
 export interface LocalPorts {
   readonly postgres: number;
   readonly redis: number;
   readonly gateway: number;
   readonly registry: number;
-  /** Health and metrics of the registry. */
+  /** Port for health and metrics of the registry. */
   readonly registryManagement: number;
-  /** Metrics of the cluster: lag, offsets, sizes. */
+  /** Port for metrics of the cluster: lag, offsets, sizes. */
   readonly kafkaExporter: number;
   readonly prometheus: number;
-  /** SASL_SSL listener for services, by the broker's ordinal (0 for the first broker of the first zone). */
+  /**
+   * Returns the port of a broker's SASL_SSL listener for services, by the broker's ordinal (0 for the first broker of
+   * the first zone).
+   */
   brokerClient(ordinal: number): number;
-  /** Mutual-TLS listener for brokers and the admin, by ordinal. */
+  /** Returns the port of the mutual-TLS listener for brokers and the admin, by ordinal. */
   brokerInternal(ordinal: number): number;
-  /** Controller listener by ordinal. */
+  /** Returns the port of a controller's listener, by ordinal. */
   controller(ordinal: number): number;
-  /** Metrics of a broker, by ordinal. */
+  /** Returns the port for metrics of a broker, by ordinal. */
   brokerMetrics(ordinal: number): number;
-  /** Metrics of a controller, by ordinal. */
+  /** Returns the port for metrics of a controller, by ordinal. */
   controllerMetrics(ordinal: number): number;
-  /** Public HTTP API of a service instance, by the instance's ordinal over all services. */
+  /** Returns the port of a service instance's public HTTP API, by the instance's ordinal over all services. */
   serviceHttp(ordinal: number): number;
-  /** Management API (probes, metrics) of a service instance. */
+  /** Returns the port of a service instance's management API (probes, metrics). */
   serviceManagement(ordinal: number): number;
 }
 
 /**
- * Gives the ports for a base.
- * @throws {RangeError} when the base leaves no room below 65536 or an ordinal overflows its block.
+ * Returns the ports for a base.
+ * @throws {RangeError} if the base leaves too few ports below 65536, or an ordinal overflows its block.
  */
 export function localPorts(base: number): LocalPorts {
   if (!Number.isInteger(base) || base < 1024 || base + PORT_SPAN > 65_536) {

@@ -1,6 +1,6 @@
 /**
- * The one shape of errors that a user can act on: a stable code, what happened, what to do. The command, the provider and
- * the toolchain have a catalogue each, in which `{name}` stands for a value:
+ * The common format of errors that a user can act on: a stable code, what happened, what to do. The command, the
+ * provider and the toolchain each have a catalogue, in which `{name}` stands for a value:
  *
  *     const CATALOGUE = {
  *       "port-taken": { message: "port {port} is taken by {holder}", fix: "stop that program" },
@@ -10,22 +10,22 @@
 
 /** One error of a catalogue. */
 export interface ErrorEntry {
-  /** What happened, with the values that are wrong. */
+  /** What happened, with the wrong values. */
   readonly message: string;
   /** What to do, as an instruction. */
   readonly fix: string;
 }
 
-/** Base of each catalogue's class of errors. */
+/** Base class of the errors of each catalogue. */
 export class CodedError<Code extends string = string> extends Error {
-  /** Key of the catalogue. Scripts may match on it, so it never changes. */
+  /** Key of the catalogue. It never changes, because scripts may match on it. */
   readonly code: Code;
   /** What to do, without the message. */
   readonly fix: string;
 
   /**
-   * @param message - What the user sees.
-   * @param cause - What was caught. Default: nothing.
+   * @param message - Text for the user.
+   * @param cause - The caught error. Default: none.
    */
   constructor(code: Code, message: string, fix: string, cause?: unknown) {
     super(message, cause === undefined ? undefined : { cause });
@@ -34,20 +34,26 @@ export class CodedError<Code extends string = string> extends Error {
   }
 }
 
-/** The names in braces in a text: `"host" | "port"` for `"{host}:{port}"`. A catalogue types the values of its errors with it. */
+/**
+ * The names in braces in a text: `"host" | "port"` for `"{host}:{port}"`. A catalogue types the values of its errors
+ * with it.
+ */
 export type Placeholders<T extends string> = T extends `${string}{${infer Name}}${infer Rest}`
   ? Name | Placeholders<Rest>
   : never;
 
 /**
- * Returns a text with its values in place of their names. A value is never searched for names. An absent one reads
- * `unknown`: to fail here would hide the error that is being reported.
+ * Returns a text with the values in place of their names. Values are not searched for names. A missing value becomes
+ * `unknown`, because an exception here would hide the error that is being reported.
  */
 export function filled(text: string, values: Readonly<Record<string, string | number | undefined>>): string {
   return text.replace(/\{(\w+)\}/g, (_, name: string) => String(values[name] ?? "unknown"));
 }
 
-/** Returns the message of anything thrown. Node throws an AggregateError without one when every address of a host refuses. */
+/**
+ * Returns the message of any thrown value. Node throws an AggregateError without a message if every address of a host
+ * refuses.
+ */
 export function reasonOf(error: unknown): string {
   if (error instanceof AggregateError && error.message === "") return error.errors.map(reasonOf).join("; ");
   return error instanceof Error ? error.message || error.name : String(error);

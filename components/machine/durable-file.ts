@@ -1,11 +1,11 @@
-/** Files and links that are there whole or not at all, also after a crash: written beside their place, then moved. */
+/** Writes files and links atomically, also across a crash: it writes a draft beside the target, then renames it. */
 import { randomBytes } from "node:crypto";
 import { chmodSync, constants, renameSync, rmSync, writeFileSync } from "node:fs";
 import { open, readlink, rename, rm, symlink } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemCode } from "./coded-error.ts";
 
-/** Who shall own a file; only root can give files away. */
+/** Owner of a file. Only root can change the owner of a file. */
 export interface Owner {
   readonly uid: number;
   readonly gid: number;
@@ -22,7 +22,7 @@ async function syncFolder(path: string): Promise<void> {
   try {
     await folder.sync();
   } catch (error) {
-    // Some file systems cannot sync a folder; the rename is atomic all the same.
+    // Some file systems cannot sync a folder. The rename is still atomic.
     if (systemCode(error) !== "EINVAL" && systemCode(error) !== "EPERM") throw error;
   } finally {
     await folder.close();
@@ -32,7 +32,7 @@ async function syncFolder(path: string): Promise<void> {
 /**
  * Writes the whole file and syncs it. The folder must exist.
  * @param options - `mode` defaults to 0600.
- * @throws the system's error; the draft is gone then.
+ * @throws The system's error. The draft is then removed.
  */
 export async function writeDurably(
   path: string,
@@ -60,9 +60,9 @@ export async function writeDurably(
 }
 
 /**
- * The same for callers that can't wait: code that Pulumi calls for a value, or a list of steps that are undone. A reader
- * sees the old text or the new one; the disk may see the new one later.
- * @throws the system's error; the draft is gone then.
+ * Writes the whole file without waiting, for synchronous callers: code that Pulumi calls for a value, or a list of
+ * steps that are undone. Another process sees the old or the new text. The disk may get the new text later.
+ * @throws The system's error. The draft is then removed.
  */
 export function replaceFileSync(path: string, content: string, mode: number): void {
   const draft = draftOf(path);
@@ -76,7 +76,7 @@ export function replaceFileSync(path: string, content: string, mode: number): vo
   }
 }
 
-/** Points a link at a target, unless it does so already. The folder must exist. */
+/** Points a link at a target, unless it already does. The folder must exist. */
 export async function replaceLink(link: string, target: string): Promise<void> {
   if ((await readlink(link).catch(() => undefined)) === target) return;
   const draft = draftOf(link);

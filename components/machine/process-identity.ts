@@ -1,7 +1,7 @@
 /**
- * Which process is it really? A process id alone is reused; id + start time in the kernel is not.
- * Linux: field 22 of /proc/<pid>/stat, in clock ticks since boot, and the boot's id beside it.
- * Elsewhere: `ps -o lstart=`, exact to one second.
+ * Identifies a process. The kernel reuses process ids, but not a process id with a start time. Linux: field 22 of
+ * /proc/<pid>/stat, in clock ticks since boot, with the id of the boot. Elsewhere: `ps -o lstart=`, with a resolution
+ * of one second.
  */
 import { execFile } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -10,27 +10,27 @@ import { promisify } from "node:util";
 
 const run = promisify(execFile);
 
-/** Is there a Linux /proc? */
+/** Whether the machine has a Linux /proc. */
 export const hasProc = existsSync("/proc/self/stat");
 
-/** A process that was seen. */
+/** Facts about an observed process. */
 export interface ProcessFacts {
   readonly pid: number;
-  /** Compared for equality only. */
+  /** Start time. Use it only for equality. */
   readonly startTime: string;
-  /** Session the process belongs to; 0 where it is not known. */
+  /** Session of the process. 0 if unknown. */
   readonly session: number;
-  /** Ended, and waiting for its parent to take notice: as good as dead. */
+  /** Whether the process has ended and waits for its parent to reap it. It counts as dead. */
   readonly zombie: boolean;
 }
 
-/** Reads a line of /proc/<pid>/stat. The command in parentheses may hold anything, also `)`. */
+/** Parses a line of /proc/<pid>/stat. The command in parentheses may contain any character, also `)`. */
 export function parseStat(line: string): ProcessFacts | undefined {
   const open = line.indexOf("(");
   const close = line.lastIndexOf(")");
   if (open < 0 || close < open) return undefined;
   const pid = Number(line.slice(0, open));
-  // After the command: state, ppid, pgrp, session, … ; start time is field 22 of the whole line.
+  // Fields after the command: state, ppid, pgrp, session, … The start time is field 22 of the whole line.
   const fields = line
     .slice(close + 1)
     .trim()
@@ -41,7 +41,7 @@ export function parseStat(line: string): ProcessFacts | undefined {
   return { pid, startTime, session: Number(session), zombie: state === "Z" || state === "X" };
 }
 
-/** The live process of that id, if there is one. */
+/** Returns the facts of the live process with an id; undefined if there is none. */
 export async function readFacts(pid: number): Promise<ProcessFacts | undefined> {
   if (hasProc) {
     try {
@@ -63,10 +63,10 @@ export async function readFacts(pid: number): Promise<ProcessFacts | undefined> 
   }
 }
 
-/** Linux counts start times in ticks of USER_HZ, which is 100 on every architecture Node runs on. */
+/** Linux counts start times in ticks of USER_HZ, which is 100 on every architecture that Node supports. */
 const TICKS_PER_SECOND = 100;
 
-/** When a process started; `undefined` when there is none (a zombie counts as none). */
+/** Returns when a process started; undefined if there is none (a zombie counts as none). */
 export async function processStart(pid: number): Promise<Date | undefined> {
   if (!Number.isInteger(pid) || pid <= 0) return undefined;
   const facts = await readFacts(pid);
@@ -80,7 +80,7 @@ async function sinceBoot(ticks: number): Promise<Date | undefined> {
   return boot === undefined ? undefined : new Date((Number(boot) + ticks / TICKS_PER_SECOND) * 1000);
 }
 
-/** All live members of a session (Linux; elsewhere nothing is known). */
+/** Returns all live members of a session on Linux. On other systems it returns none. */
 export async function sessionMembers(session: number): Promise<ProcessFacts[]> {
   if (!hasProc) return [];
   const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name)).map(Number);
@@ -88,7 +88,7 @@ export async function sessionMembers(session: number): Promise<ProcessFacts[]> {
   return facts.filter((fact) => fact !== undefined).filter((fact) => fact.session === session && !fact.zombie);
 }
 
-/** Identifies the running kernel: start times of another boot mean nothing. Empty where there is none. */
+/** Returns the id of the kernel's boot, because start times of another boot are meaningless; empty if there is none. */
 export function bootId(): string {
   try {
     return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
@@ -97,7 +97,7 @@ export function bootId(): string {
   }
 }
 
-/** Resident memory in bytes. */
+/** Returns the resident memory of a process in bytes. */
 export async function residentBytes(pid: number): Promise<number | undefined> {
   if (hasProc) {
     try {

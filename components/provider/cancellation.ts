@@ -1,9 +1,9 @@
 const controller = new AbortController();
 
-/** Aborted when the engine is told to stop: what only waits ends then. */
+/** Signal that aborts when the engine is told to stop. It ends pure waits. */
 export const cancelled: AbortSignal = controller.signal;
 
-/** Ends what only waits. */
+/** Ends all pure waits. */
 export function cancelWaits(): void {
   controller.abort();
 }

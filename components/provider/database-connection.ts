@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-/** How a resource is told where and as whom it connects to PostgreSQL; without `caPem` there is no TLS. */
+/** Connection of a resource to PostgreSQL: host and user. Without `caPem` the connection has no TLS. */
 export const connectionSchema = z.object({
   host: z.string().min(1),
   port: z.int().min(1).max(65535),

@@ -9,7 +9,7 @@ import {
 
 /**
  * The catalogue of the provider's errors, by subject: a code, what happened, what to do. `{name}` stands for a value.
- * Scripts may match on the code, which every message carries at its end, so a code is never renamed.
+ * Every message ends with its code. A code is never renamed, because scripts may match on it.
  */
 const catalogue = {
   // Requests of the engine
@@ -144,16 +144,19 @@ export type ProviderErrorCode = keyof typeof catalogue;
 export const providerErrorCodes: readonly ProviderErrorCode[] = (Object.keys(catalogue) as ProviderErrorCode[]).sort();
 
 type Entry<C extends ProviderErrorCode> = (typeof catalogue)[C];
-/** The values an error's texts need, by name. */
+/** The values that the texts of an error need, by name. */
 export type ProviderErrorValues<C extends ProviderErrorCode> = Record<
   Placeholders<Entry<C>["message"]> | Placeholders<Entry<C>["fix"]>,
   string | number
 >;
 
-/** An error that a user can act on. Its message holds what happened, the fix and the code. Made by {@link providerError}. */
+/**
+ * An error that a user can act on. Its message holds what happened, the fix and the code. {@link providerError} creates
+ * it.
+ */
 export class ProviderError extends CodedError<ProviderErrorCode> {
   override readonly name = "ProviderError";
-  /** What happened, without fix and code. */
+  /** What happened, without the fix and the code. */
   readonly problem: string;
 
   constructor(code: ProviderErrorCode, problem: string, fix: string, cause?: unknown) {
@@ -164,8 +167,8 @@ export class ProviderError extends CodedError<ProviderErrorCode> {
 
 /**
  * Returns the error of a code.
- * @param values - One for each `{name}` in the texts of the code; the compiler asks for exactly these.
- * @param cause - What was caught. Default: nothing.
+ * @param values - One value for each `{name}` in the texts of the code, which the compiler checks.
+ * @param cause - The caught error. Default: none.
  */
 export function providerError<C extends ProviderErrorCode>(
   code: C,
@@ -177,8 +180,8 @@ export function providerError<C extends ProviderErrorCode>(
 }
 
 /**
- * Returns the error of a failed write: `state-folder-full` or `state-folder-unwritable`. An error that is not the
- * system's is returned as it is.
+ * Returns the error of a failed write: `state-folder-full` or `state-folder-unwritable`. An error that is not a system
+ * error is returned unchanged.
  */
 export function writeFailure(path: string, error: unknown): Error {
   if (error instanceof ProviderError) return error;

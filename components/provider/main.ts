@@ -1,4 +1,4 @@
-/** The plugin's entry: serves, tells its port on the first line, and ends with the engine. */
+/** Entry point of the plugin. It serves the provider, prints its port on the first line, and ends with the engine. */
 import { fstatSync } from "node:fs";
 import { serve } from "./server.ts";
 
@@ -9,8 +9,8 @@ process.on("uncaughtException", (error) => {
   process.exit(1);
 });
 
-// The engine holds the other end of this pipe. When it is killed, nobody is left to answer to;
-// what was begun is on record and the next `up` takes it from there.
+// The engine holds the other end of this pipe. If the engine is killed, no client is left to answer. Started work is on
+// record, and the next `up` continues from there.
 if (fstatSync(0).isFIFO() || fstatSync(0).isSocket()) {
   process.stdin
     .on("end", () => process.exit(0))

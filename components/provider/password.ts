@@ -9,7 +9,10 @@ const schema = z.object({
   length: z.int("must be a whole number").min(16, "must be 16 or more").max(256, "must be 256 or less").default(32),
 });
 
-/** A password of `length` characters of the base64url alphabet: 6 bits each, and no character needs quoting anywhere. */
+/**
+ * Returns a password of `length` characters of the base64url alphabet. A character has 6 bits and needs no quoting
+ * anywhere.
+ */
 export function makePassword(length: number, random: (bytes: number) => Buffer = randomBytes): string {
   return random(Math.ceil((length * 3) / 4))
     .toString("base64url")

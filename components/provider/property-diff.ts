@@ -28,9 +28,9 @@ function* compare(path: string, before: Value | undefined, after: Value | undefi
 }
 
 /**
- * The changes from `before` to `after`, sorted by property.
- * @param replacing - top-level properties whose change makes a new resource
- * @param ignored - top-level properties whose change means nothing
+ * Returns the changes from `before` to `after`, sorted by property.
+ * @param replacing - Top-level properties whose change replaces the resource.
+ * @param ignored - Top-level properties whose change is ignored.
  */
 export function inputChanges(
   before: Values,

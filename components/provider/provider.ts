@@ -1,9 +1,12 @@
-/** Dispatches the engine's requests to the kinds of resources, and keeps secrets secret on the way. */
+/** Dispatches the engine's requests to the resource kinds, and preserves the marks of secrets. */
 import { providerError } from "./errors.ts";
 import type { CheckFailure, Note, ResourceDiff, ResourceKind } from "./resource-kind.ts";
 import { isSecret, revealAll, secret, unknownMarker, type Values } from "./values.ts";
 
-/** Kinds by the last part of their token, loaded when first used: a preview of files needs no PostgreSQL client. */
+/**
+ * Resource kinds by the last part of their token. They are loaded on first use, so that a preview of files needs no
+ * PostgreSQL client.
+ */
 const kinds = {
   Certificate: async () => (await import("./certificates/certificate.ts")).certificateKind,
   ClusterLedger: async () => (await import("./ledgers/cluster-ledger.ts")).clusterLedgerKind,
@@ -18,7 +21,7 @@ const kinds = {
   TopicLedger: async () => (await import("./ledgers/topic-ledger.ts")).topicLedgerKind,
 } satisfies Record<string, () => Promise<ResourceKind>>;
 
-/** The kind behind a resource's URN (`urn:pulumi:stack::project::parent$kit:index:File::name`). */
+/** Returns the kind of a resource's URN (`urn:pulumi:stack::project::parent$kit:index:File::name`). */
 export async function kindOf(urn: string): Promise<ResourceKind> {
   const type = urn.split("::")[2]?.split("$").at(-1) ?? urn;
   const [, load] = Object.entries(kinds).find(([name]) => type === `kit:index:${name}`) ?? [];
@@ -32,13 +35,13 @@ export async function kindOf(urn: string): Promise<ResourceKind> {
   return load();
 }
 
-/** What a resource became: what the engine keeps of it. */
+/** State of a resource, as the engine stores it. */
 export interface ResourceState {
   readonly id: string;
   readonly properties: Values;
 }
 
-/** State = inputs as they were given, secrets and all, and what was computed. */
+/** Returns the state: the inputs as they were given, with secrets, and the computed outputs. */
 export function stateOf(kind: ResourceKind, inputs: Values, computed: Values, previous: Values = {}): Values {
   const marked = Object.entries(computed).map(([key, value]) => {
     const hidden = kind.secretOutputs?.includes(key) || isSecret(inputs[key]) || isSecret(previous[key]);
@@ -47,7 +50,7 @@ export function stateOf(kind: ResourceKind, inputs: Values, computed: Values, pr
   return { ...inputs, ...Object.fromEntries(marked) };
 }
 
-/** What create or update would leave, as far as a preview can know: nothing may be touched. */
+/** Returns the expected result of create or update, as far as a preview can know it. A preview must not change anything. */
 function previewOf(kind: ResourceKind, inputs: Values, state: Values = {}): Values {
   const computed = kind.computedOutputs.map(
     (name) => [name, (kind.stableOutputs?.includes(name) ? state[name] : undefined) ?? unknownMarker] as const,
@@ -55,7 +58,7 @@ function previewOf(kind: ResourceKind, inputs: Values, state: Values = {}): Valu
   return stateOf(kind, inputs, Object.fromEntries(computed));
 }
 
-/** The provider: every method takes and gives values as they are on the wire. */
+/** The provider. Every method takes and returns values in wire format. */
 export const provider = {
   async check(urn: string, olds: Values | undefined, news: Values, note: Note): Promise<readonly CheckFailure[]> {
     const kind = await kindOf(urn);
@@ -78,7 +81,7 @@ export const provider = {
     return { id, properties: stateOf(kind, inputs, computed) };
   },
 
-  /** Nothing: the resource is gone. */
+  /** Returns undefined if the resource no longer exists. */
   async read(urn: string, id: string, inputs: Values, state: Values, note: Note): Promise<Values | undefined> {
     const kind = await kindOf(urn);
     const computed = await kind.read({ id, inputs: revealAll(inputs), state: revealAll(state), note });

@@ -1,39 +1,42 @@
-/** What a kind of resource gives to the provider: the life of one resource on plain values. */
+/** The interface between the provider and a resource kind: the lifecycle of one resource on plain values. */
 import type { Values } from "./values.ts";
 
-/** A property that is wrong. */
+/** A wrong property. */
 export interface CheckFailure {
-  /** Path as in `topics["order-events"].partitions`. */
+  /** Path, for example `topics["order-events"].partitions`. */
   readonly property: string;
   readonly reason: string;
 }
 
-/** A property that differs. */
+/** A changed property. */
 export interface PropertyChange {
   readonly path: string;
   readonly change: "add" | "delete" | "update";
-  /** The resource cannot change in place. */
+  /** Whether the change replaces the resource. */
   readonly replaces?: boolean;
-  /** `input`: the program's text changed. `output`: the world did. */
+  /** `input`: the program changed. `output`: the real state changed. */
   readonly side: "input" | "output";
 }
 
-/** What a resource would have done to it. No changes: it is left alone. */
+/** The changes of a resource. Without changes, the resource is not updated. */
 export interface ResourceDiff {
   readonly changes: readonly PropertyChange[];
-  /** On replacement, the old one goes first. */
+  /** Whether a replacement deletes the old resource first. */
   readonly deleteBeforeReplace?: boolean;
 }
 
-/** Tells the user something about one resource, in the engine's own output; `progress` is shown for a moment, beside the resource. */
+/**
+ * Sends the user a message about one resource in the engine's output. The engine shows `progress` briefly, beside the
+ * resource.
+ */
 export type Note = (message: string, level?: NoteLevel) => void;
 
-/** How a note is shown; default `info`. */
+/** Level of a note. Default: `info`. */
 export type NoteLevel = "progress" | "info" | "warning";
 
-/** Inputs and state have neither secrets' marks nor, outside check and diff, unknowns. */
+/** A resource kind. Inputs and state contain no marks of secrets. Only check and diff can receive unknown values. */
 export interface ResourceKind {
-  /** Finds what is wrong with the new inputs. In previews they may hold unknowns. */
+  /** Returns the failures of the new inputs. In previews they may contain unknown values. */
   check(request: {
     readonly news: Values;
     readonly olds: Values | undefined;
@@ -46,12 +49,12 @@ export interface ResourceKind {
     readonly state: Values;
     readonly note: Note;
   }): Promise<ResourceDiff>;
-  /** Gives the id and what was computed; the inputs are added to the state by the provider. */
+  /** Returns the id and the computed outputs. The provider adds the inputs to the state. */
   create(request: {
     readonly inputs: Values;
     readonly note: Note;
   }): Promise<{ readonly id: string; readonly computed: Values }>;
-  /** The state as it is in the world; nothing: it is gone. */
+  /** Returns the real state; undefined if the resource no longer exists. */
   read(request: {
     readonly id: string;
     readonly inputs: Values;
@@ -71,17 +74,17 @@ export interface ResourceKind {
     readonly state: Values;
     readonly note: Note;
   }): Promise<void>;
-  /** Names of the computed outputs: not known in a preview that would create or update. */
+  /** Names of the computed outputs. They are unknown in a preview that would create or update. */
   readonly computedOutputs: readonly string[];
-  /** Those among them that are secret. */
+  /** Names of the secret ones among them. */
   readonly secretOutputs?: readonly string[];
-  /** Those among them that an update never changes. */
+  /** Names of those among them that an update never changes. */
   readonly stableOutputs?: readonly string[];
 }
 
 /**
- * Thrown by create or update when something was left in the world although it failed: the engine
- * then keeps the resource, so that the next `up` finishes it and `destroy` removes it.
+ * Error of a create or update that failed and left something behind. The engine then keeps the resource, so that the
+ * next `up` finishes it and `destroy` removes it.
  */
 export class Unfinished extends Error {
   readonly id: string;

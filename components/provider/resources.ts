@@ -1,6 +1,6 @@
 /**
- * The resources of the in-project provider `kit`, as classes for the Pulumi program.
- * The plugin behind them is started by the engine from this folder (`Pulumi.yaml`, `plugins.providers`).
+ * The resources of the in-project provider `kit`, as classes for the Pulumi program. The engine starts the plugin
+ * behind them from this folder (`Pulumi.yaml`, `plugins.providers`).
  */
 export * from "./resources/certificate.ts";
 export * from "./resources/file.ts";

@@ -1,8 +1,7 @@
 /**
- * The plugin's gRPC server. `pulumi.provider.main` exists, but its server knows neither detailed
- * diffs nor old inputs (sdk/nodejs/provider/server.ts), and a process that died must be told in the
- * diff; so the few methods of the protocol that a provider of plain resources needs stand here.
- * Protocol: sdk/proto/pulumi/provider.proto.
+ * The plugin's gRPC server. `pulumi.provider.main` exists, but its server supports neither detailed diffs nor old
+ * inputs (sdk/nodejs/provider/server.ts), and a diff must report a dead process. This file therefore implements the few
+ * protocol methods that a provider of plain resources needs. Protocol: sdk/proto/pulumi/provider.proto.
  */
 import { createRequire } from "node:module";
 import type { ServerUnaryCall, sendUnaryData } from "@grpc/grpc-js";
@@ -14,7 +13,7 @@ import { kindOf, provider, stateOf } from "./provider.ts";
 import { type Note, type NoteLevel, type PropertyChange, Unfinished } from "./resource-kind.ts";
 import { revealAll, type Values } from "./values.ts";
 
-// The SDK's generated messages are CommonJS; `require` gives them without guessing at export names.
+// The SDK's generated messages are CommonJS. `require` loads them without assumptions about export names.
 const require = createRequire(import.meta.url);
 const grpc: typeof import("@grpc/grpc-js") = require("@grpc/grpc-js");
 const messages: typeof providerMessages = require("@pulumi/pulumi/proto/provider_pb");
@@ -29,11 +28,11 @@ const {
 }: typeof import("google-protobuf/google/protobuf/any_pb.js") = require("google-protobuf/google/protobuf/any_pb.js");
 const structs: typeof import("google-protobuf/google/protobuf/struct_pb.js") = require("google-protobuf/google/protobuf/struct_pb.js");
 
-/** Version the plugin tells the engine. */
+/** Version that the plugin reports to the engine. */
 export const pluginVersion = "0.1.0";
 
 function valuesOf(struct: Struct | undefined): Values {
-  // The engine's structs hold JSON by definition of google.protobuf.Struct.
+  // The engine's structs hold JSON by the definition of google.protobuf.Struct.
   return (struct?.toJavaScript() ?? {}) as Values;
 }
 
@@ -41,10 +40,13 @@ function structOf(values: Values): Struct {
   return structs.Struct.fromJavaScript(JSON.parse(JSON.stringify(values)) as Values);
 }
 
-/** Milliseconds after which a note that the engine has not taken is given up: it spoils nothing. */
+/** Timeout in ms of a note that the engine has not accepted. A lost note does no harm. */
 const NOTE_LIMIT_MS = 5_000;
 
-/** Sends a note about a resource to the engine, which prints it beside the resource; ends when it was taken. */
+/**
+ * Sends a note about a resource to the engine, which prints it beside the resource. It resolves when the engine has
+ * accepted the note.
+ */
 type NoteSender = (urn: string, message: string, level: NoteLevel) => Promise<void>;
 
 async function noteSender(engineAddress: string | undefined): Promise<NoteSender> {
@@ -83,7 +85,7 @@ function isServiceError(error: unknown): error is ServiceFailure {
   return error instanceof Error && "code" in error && typeof error.code === "number" && "details" in error;
 }
 
-/** The answer to a call that failed; with what was left behind, the engine keeps the resource. */
+/** Returns the answer to a failed call. If it names what was left behind, the engine keeps the resource. */
 function failure(error: unknown, left?: { inputs: Values; properties: Values }): ServiceFailure {
   const message = reasonOf(error);
   const answer = Object.assign(new Error(message), { code: grpc.status.UNKNOWN, details: message });
@@ -100,14 +102,17 @@ function failure(error: unknown, left?: { inputs: Values; properties: Values }):
   whole.setMessage(message);
   whole.addDetails(any);
   const metadata = new grpc.Metadata();
-  // gRPC's rich errors travel in this trailer; the Go client of the engine unpacks it.
+  // This trailer carries gRPC's rich errors. The engine's Go client unpacks it.
   metadata.add("grpc-status-details-bin", Buffer.from(whole.serializeBinary()));
   return Object.assign(answer, { metadata });
 }
 
 type Handler<Request, Answer> = (call: ServerUnaryCall<Request, Answer>, reply: sendUnaryData<Answer>) => void;
 
-/** One call of the engine, answered when the engine has taken every note of it: after a run's last answer it ends. */
+/**
+ * Returns the handler of one call. It answers when the engine has accepted all notes of the call, because the engine
+ * ends after the last answer of a run.
+ */
 function unaryWith(send: NoteSender) {
   return <Request, Answer>(
     work: (request: Request, noteFor: (urn: string) => Note) => Promise<Answer> | Answer,
@@ -132,11 +137,11 @@ function unaryWith(send: NoteSender) {
 const unimplemented: Handler<unknown, never> = (_, reply) =>
   reply({ code: grpc.status.UNIMPLEMENTED, details: "not offered by the provider kit" });
 
-/** Serves the provider on a free loopback port and gives the port. */
+/** Serves the provider on a free loopback port and returns the port. */
 export async function serve(engineAddress: string | undefined): Promise<number> {
   const unary = unaryWith(await noteSender(engineAddress));
 
-  /** Runs create or update; what stays behind after a failure is told to the engine. */
+  /** Runs create or update. If it fails and leaves something behind, the answer reports that to the engine. */
   const tracked = async <T>(urn: string, inputs: Values, work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -153,7 +158,7 @@ export async function serve(engineAddress: string | undefined): Promise<number> 
   server.addService(services.ResourceProviderService as unknown as import("@grpc/grpc-js").ServiceDefinition, {
     handshake: unary(() => {
       const answer = new messages.ProviderHandshakeResponse();
-      // A plugin that answers the handshake is asked to create and update in previews, too.
+      // If a plugin answers the handshake, the engine calls create and update in previews too.
       answer.setAcceptSecrets(true);
       return answer;
     }),

@@ -1,4 +1,4 @@
-/** Checks inputs against their schema, leaving out what a preview does not know yet. */
+/** Checks inputs against their schema, except values that a preview does not know yet. */
 import type { z } from "zod";
 import type { CheckFailure } from "./resource-kind.ts";
 import { hasUnknown, isValues, type Value, type Values } from "./values.ts";
@@ -13,7 +13,7 @@ function valueAt(values: Values, path: readonly PropertyKey[]): Value | undefine
   return value;
 }
 
-/** A path as people write it: `files[0].mode`, `topics["a-b"].partitions`. */
+/** Returns a path as users write it: `files[0].mode`, `topics["a-b"].partitions`. */
 export function propertyPath(path: readonly PropertyKey[]): string {
   return path.reduce<string>((text, step) => {
     if (typeof step === "number") return `${text}[${step}]`;
@@ -23,7 +23,7 @@ export function propertyPath(path: readonly PropertyKey[]): string {
   }, "");
 }
 
-/** Every rule of the schema that the inputs break, except where a value is not known yet. */
+/** Returns every rule of the schema that the inputs violate, except for unknown values. */
 export function failuresOf(schema: z.ZodType, inputs: Values): CheckFailure[] {
   const result = schema.safeParse(inputs);
   if (result.success) return [];

@@ -19,26 +19,26 @@ export interface KubernetesSchemaRegistryArgs {
   readonly namespaces: KubernetesServers["namespaces"];
   readonly dns: NameService;
   readonly pods: PodSettings;
-  /** Namespaces whose pods read its metrics. */
+  /** Namespaces whose pods read the registry's metrics. */
   readonly metricsReaders: readonly string[];
-  /** Namespaces where Pulumi runs, which registers the subjects. */
+  /** Namespaces in which Pulumi runs, which registers the subjects. */
   readonly adminNamespaces: readonly string[];
   readonly provider: pulumi.ProviderResource;
   readonly cluster: KafkaCluster;
-  /** Kafka password of the registry's principal (secret). */
+  /** Kafka password of the registry's principal. Secret. */
   readonly password: pulumi.Output<string>;
-  /** The namespace, and the registry's user, access rules and topics. */
+  /** The namespace, and the registry's user, ACLs and topics. */
   readonly dependsOn: readonly pulumi.Resource[];
 }
 
-/** Release of Apicurio Registry; the same as on one machine. */
+/** Release of Apicurio Registry, the same as on one machine. */
 export const APICURIO_VERSION = "3.3.3";
-/** Image of the registry where the stack names none. */
+/** Image of the registry if the stack names none. */
 export const REGISTRY_IMAGE = `quay.io/apicurio/apicurio-registry:${APICURIO_VERSION}`;
 
 const MANAGEMENT_PORT = 9_000;
 
-/** Apicurio Registry as pods; its schemas live in Kafka (kafkasql), so any pod can go at any time. */
+/** Apicurio Registry as pods. Its schemas are stored in Kafka (kafkasql), so any pod can be removed at any time. */
 export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegistry {
   readonly url: pulumi.Output<string>;
   readonly adminUrl: pulumi.Output<string>;
@@ -75,7 +75,7 @@ export class KubernetesSchemaRegistry extends KitComponent implements SchemaRegi
         { name: "management", port: MANAGEMENT_PORT },
       ],
       liveness: { httpGet: { path: "/health/live", port: "management" } },
-      // Ready means: its own last word in the journal has come back to it, so it knows every schema.
+      // Ready means that the registry has read back its own last record of the journal, so it knows every schema.
       readiness: { httpGet: { path: "/health/ready", port: "management" } },
       startsWithin: 180,
       pods: args.pods,

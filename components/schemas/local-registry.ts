@@ -17,7 +17,7 @@ export interface LocalSchemaRegistryArgs {
   readonly port: number;
   readonly managementPort: number;
   readonly cluster: KafkaCluster;
-  /** Kafka password of the registry's principal (secret). */
+  /** Kafka password of the registry's principal. Secret. */
   readonly password: pulumi.Output<string>;
   /** The registry's user, ACLs and topics. */
   readonly dependsOn: readonly pulumi.Resource[];
@@ -26,7 +26,7 @@ export interface LocalSchemaRegistryArgs {
 const NAME = "schema-registry";
 const HEAP_MB = 192;
 
-/** Apicurio Registry as a process; its schemas live in Kafka (kafkasql), so it has no state of its own. */
+/** Apicurio Registry as a process. Its schemas are stored in Kafka (kafkasql), so it has no state of its own. */
 export class LocalSchemaRegistry extends KitComponent implements SchemaRegistry {
   readonly url: pulumi.Output<string>;
   readonly adminUrl: pulumi.Output<string>;
@@ -69,7 +69,7 @@ export class LocalSchemaRegistry extends KitComponent implements SchemaRegistry 
           { name: "http", host: LOOPBACK, port },
           { name: "management", host: LOOPBACK, port: managementPort },
         ],
-        // Ready means: its own last word in the journal has come back to it, so it knows every schema.
+        // Ready means that the registry has read back its own last record of the journal, so it knows every schema.
         readiness: {
           http: { url: `http://${LOOPBACK}:${managementPort}/health/ready`, status: 200 },
           timeoutSeconds: 180,

@@ -1,8 +1,8 @@
-/** What the registry's configuration depends on. */
+/** Input of the registry's configuration. */
 export interface RegistryPropertiesInput {
   readonly host: string;
   readonly port: number;
-  /** Port of health and metrics, apart from the API's. */
+  /** Port for health and metrics, separate from the API's. */
   readonly managementPort: number;
   readonly bootstrap: readonly string[];
   readonly password: string;
@@ -12,9 +12,8 @@ export interface RegistryPropertiesInput {
 }
 
 /**
- * Renders Apicurio's `application.properties` for storage in Kafka. Everything under
- * `apicurio.kafka.common` is handed to each of its Kafka clients as it is. Holds a password: the
- * file is for its owner's eyes.
+ * Returns Apicurio's `application.properties` for storage in Kafka. All properties under `apicurio.kafka.common` are
+ * passed unchanged to each of its Kafka clients. The file contains a password, so only its owner may read it.
  */
 export function registryProperties(input: RegistryPropertiesInput): string {
   const jaas = `org.apache.kafka.common.security.scram.ScramLoginModule required username="${input.principal}" password="${input.password}";`;
@@ -35,9 +34,10 @@ export function registryProperties(input: RegistryPropertiesInput): string {
     "apicurio.kafka.common.sasl.jaas.config": jaas,
     "apicurio.kafka.common.ssl.truststore.type": "PEM",
     "apicurio.kafka.common.ssl.truststore.location": input.truststore,
-    // On start it reads its topics until a poll comes back empty, several times over: at the default of 5 s that is 25 s.
+    // On start it reads its topics several times, each time until a poll returns no record. With the default of 5 s
+    // this takes 25 s.
     "apicurio.kafkasql.consumer.poll.timeout": 500,
-    // The platform declares the registry's topics; its principal has no right to create any.
+    // The platform declares the registry's topics. Its principal has no right to create topics.
     "apicurio.kafkasql.topic.auto-create": false,
   };
   return Object.entries(properties)

@@ -1,11 +1,14 @@
 import type * as pulumi from "@pulumi/pulumi";
 
-/** A schema registry, the same on every substrate. */
+/** A schema registry. The interface is equal on every substrate. */
 export interface SchemaRegistry {
-  /** Base of the Confluent-compatible API for services, without a slash at the end. */
+  /** Base URL of the Confluent-compatible API for services, without a trailing slash. */
   readonly url: pulumi.Output<string>;
-  /** The same for the machine that runs Pulumi. */
+  /** Base URL of the same API for the machine that runs Pulumi. */
   readonly adminUrl: pulumi.Output<string>;
-  /** Stands for the registry: depend on it to wait until it answers; deleting it deletes its subjects too. */
+  /**
+   * Resource that stands for the registry. A resource that depends on it waits until the registry answers. Its deletion
+   * also deletes the subjects.
+   */
   readonly owner: pulumi.Resource;
 }

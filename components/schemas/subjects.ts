@@ -13,8 +13,8 @@ export interface SchemaSubjectsArgs {
 }
 
 /**
- * One registry subject per event type, each with its own compatibility and history, and one per type that several
- * schemas share. Those are registered first; a schema refers to the version that the same run registers.
+ * The subjects of the registry: one per event type, each with its own compatibility and history, and one per shared
+ * type. Shared types are registered first. A schema refers to the version that the same run registers.
  */
 export class SchemaSubjects extends KitComponent {
   readonly #byName: ReadonlyMap<string, SchemaSubject>;
@@ -60,7 +60,7 @@ export class SchemaSubjects extends KitComponent {
     this.registerOutputs({});
   }
 
-  /** The subject resource of a name in the plan. */
+  /** Returns the resource of a subject by its name in the plan. */
   resource(name: string): pulumi.Resource {
     const subject = this.#byName.get(name);
     if (subject === undefined) throw new Error(`No subject ${name} in the plan.`);

@@ -3,21 +3,24 @@ import type { StackExternals } from "../kubernetes/externals.ts";
 import type { KubernetesServers } from "../model/stack/stack-kubernetes.ts";
 import type { ServerKind, WorkloadFile } from "./workload.ts";
 
-/** Where services keep what is too large for a record, the same on every substrate. */
+/** The store of content that is too large for a record. The interface is equal on every substrate. */
 export interface ClaimCheckEndpoint {
-  /** Variables of each service that stores or fetches. */
+  /** Variables of each service that stores or fetches content. */
   readonly environment: Readonly<Record<string, pulumi.Input<string>>>;
-  /** Credentials of one service, and whose certificate it accepts. */
+  /** Returns the credentials of one service, and the certificate of the authority that it trusts. */
   files(service: string): readonly WorkloadFile[];
   readonly connects: readonly ServerKind[];
 }
 
-/** A folder of this machine; the first service that stores something makes it. */
+/** Returns a store in a folder of this machine. The first service that stores content creates the folder. */
 export function claimCheckFolder(folder: string): ClaimCheckEndpoint {
   return { environment: { CLAIM_CHECK_FOLDER: folder }, files: () => [], connects: [] };
 }
 
-/** A bucket of a server that is there already. Its users and their rights are made where it is run; the stack's secrets tell their keys. */
+/**
+ * Returns a store in a bucket of an existing server. The server's operator creates its users and their rights. The
+ * stack's secrets hold their keys.
+ */
 export function claimCheckBucket(
   { endpoint, region, bucket, caFile }: NonNullable<KubernetesServers["claimCheckStore"]>,
   externals: StackExternals,

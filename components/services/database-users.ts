@@ -6,7 +6,7 @@ import { mostPods, scalingOf } from "./kubernetes/scaling.ts";
 import { consumerGroup } from "./service-workload.ts";
 import type { ServiceTemplate } from "./template.ts";
 
-/** The services of an environment that have a database, with the most instances that each may have. */
+/** Returns the services of an environment that have a database, with the maximum number of instances of each. */
 export function databaseUsers(
   templates: readonly ServiceTemplate[],
   settings: StackSettings,

@@ -9,7 +9,7 @@ import { heapFlags } from "./workload.ts";
 
 /** Ports of one instance on this machine. */
 export interface InstancePorts {
-  /** Absent where the service offers no HTTP API. */
+  /** Absent if the service has no HTTP API. */
   readonly http?: number;
   readonly management: number;
 }
@@ -17,14 +17,14 @@ export interface InstancePorts {
 /** Arguments of {@link LocalService}. */
 export interface LocalServiceArgs {
   readonly workload: Workload;
-  /** One entry per replica. */
+  /** Ports of the instances, one entry per replica. */
   readonly instances: readonly InstancePorts[];
-  /** The Node binary. */
+  /** Path of the Node binary. */
   readonly node: string;
   /** Folder of the service templates. */
   readonly templates: string;
   readonly layout: LocalLayout;
-  /** Changes when the service's code does, so that a running instance is replaced by the new code. */
+  /** Version that changes with the service's code, so that running instances are replaced. */
   readonly codeVersion: string;
 }
 
@@ -34,7 +34,7 @@ const STOP_GRACE_SECONDS = 12;
 
 /** A workload as processes on this machine, one per replica. */
 export class LocalService extends KitComponent {
-  /** Instances in order; ready when the resource exists. */
+  /** Instances in order. An instance is ready when its resource exists. */
   readonly processes: readonly Process[];
 
   constructor(args: LocalServiceArgs, opts?: pulumi.ComponentResourceOptions) {
@@ -45,7 +45,8 @@ export class LocalService extends KitComponent {
 
   private instance(args: LocalServiceArgs, ports: InstancePorts, index: number): Process {
     const { workload, layout } = args;
-    // The first keeps its name and ports however many there are: renamed, it would be started beside itself, on ports it still holds.
+    // The first instance keeps its name and ports, whatever the number of instances. A renamed instance would be
+    // started beside the old one, whose ports are still in use.
     const name = index === 0 ? workload.name : `${workload.name}-${index}`;
     const path = (file: string) => layout.file(name, file);
     const folder = join(args.templates, workload.name);
@@ -64,10 +65,11 @@ export class LocalService extends KitComponent {
         env: {
           ...workload.environment,
           SERVICE_NAME: workload.name,
-          // Only here may a process be told to die on purpose: service-templates/lib/fault-points.ts.
+          // Fault injection, with which a process can be told to crash, is enabled only here:
+          // service-templates/lib/fault-points.ts.
           FAULT_INJECTION: "on",
           SERVICE_INSTANCE: String(index),
-          // A supervised process comes back under its number: a static member keeps its partitions meanwhile.
+          // A supervised process restarts with its number. As a static member it keeps its partitions meanwhile.
           ...(workload.group === undefined ? {} : { KAFKA_GROUP_INSTANCE_ID: `${workload.name}-${index}` }),
           HTTP_HOST: LOOPBACK,
           MANAGEMENT_PORT: String(ports.management),

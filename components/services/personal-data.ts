@@ -1,4 +1,4 @@
-/** What a service's template says of personal data: which tables hold it, how it is erased, what is kept and why. */
+/** Format of personal data in a service's template: the tables that hold it, how it is erased, what is kept and why. */
 import { z } from "zod";
 
 const sql = z.string("is SQL").min(1);
@@ -8,33 +8,36 @@ const identifier = z
   .regex(/^[a-z_][a-z0-9_]*$/u, "is the name of a table or column: lower-case letters, digits, underscores");
 
 /**
- * SQL in it speaks of the row as `t` and of what is asked as `p`: `p.customer`, the customer's id, and `p.pseudonym`, a new
- * random text that stands for him in rows that are kept.
+ * Format of one table. In its SQL, `t` is the row and `p` the request: `p.customer` is the customer's id, and
+ * `p.pseudonym` is a new random text that replaces the customer in rows that are kept.
  */
 const tableSchema = z.strictObject({
   table: identifier,
-  /** What of a person it holds, in words. */
+  /** Personal data in the table, as text. */
   holds: words,
-  /** Condition: the row is the customer's. */
+  /** Condition: the row belongs to the customer. */
   of: sql,
-  /** Expression: the process (for example the order) that the row belongs to; a process under way keeps its rows. */
+  /** Expression: the process (for example the order) that the row belongs to. A process in progress keeps its rows. */
   case: sql.optional(),
   /** Condition: the row is still needed, and left for a later run. */
   unless: sql.optional(),
   /** New value by column. */
   erase: z.record(identifier, sql),
-  /** What of the row is kept, in words. */
+  /** Data of the row that is kept, as text. */
   keeps: words,
   because: words,
-  /** How long, in words. */
+  /** How long it is kept, as text. */
   keptFor: words,
 });
 
-/** Tables are taken in their order: one that finds its rows through another comes first. */
+/**
+ * Format of `personalData`. Tables are processed in order: a table that finds its rows through another one comes before
+ * that one.
+ */
 export const personalDataSchema = z.strictObject({
-  /** Names of fields in events that hold personal data: says which topics hold some. */
+  /** Names of event fields with personal data, which determine the topics that contain some. Default: none. */
   fields: z.array(words).default([]),
-  /** Query with `p`: ids of the customer's processes that are not at their end. */
+  /** Query with `p`: ids of the customer's processes that have not reached a terminal state. */
   underWay: sql.optional(),
   /** Query with `p`: ids of the customer's processes that another service must have finished. */
   awaited: sql.optional(),
@@ -45,5 +48,5 @@ export const personalDataSchema = z.strictObject({
 
 /** A template's `personalData`. */
 export type PersonalData = z.infer<typeof personalDataSchema>;
-/** One table of it. */
+/** One table of `personalData`. */
 export type PersonalTable = PersonalData["tables"][number];

@@ -16,7 +16,7 @@ import type { ServiceTemplate } from "./template.ts";
 import type { TokenKeys } from "./token-issuer.ts";
 import type { SchemaFile, ServerKind, Workload, WorkloadFile, WorkloadGroup } from "./workload.ts";
 
-/** What a service may be connected to; every part is there on every substrate. */
+/** Servers that a service may connect to. Every substrate provides them. */
 export interface ServiceConnections {
   readonly cluster: KafkaCluster;
   readonly topics: KafkaTopics;
@@ -25,12 +25,12 @@ export interface ServiceConnections {
   readonly subjects: SchemaSubjects;
   readonly postgres: PostgresEndpoint;
   readonly redis: RedisEndpoint;
-  /** Absent where the environment names no store. */
+  /** Absent if the environment has no store. */
   readonly claimChecks?: ClaimCheckEndpoint;
   readonly tokens: TokenKeys;
   /** Folder with the Avro schemas, as the service sees it. */
   readonly schemasDir: string;
-  /** Base URL under which a service answers, by service name. */
+  /** Returns the base URL of a service by its name. */
   urlOf(service: string): string;
 }
 
@@ -38,18 +38,18 @@ export interface ServiceConnections {
 export interface ServiceWorkloadArgs {
   readonly template: ServiceTemplate;
   readonly replicas: number;
-  /** Variables that the stack adds to those of the platform. */
+  /** Variables that the stack adds to those of the platform. Default: none. */
   readonly environment?: Readonly<Record<string, string>> | undefined;
-  /** Where spans go; undefined: nowhere. */
+  /** Receiver of spans. Undefined: services send none. */
   readonly tracing?: TracingSettings | undefined;
-  /** Absent where no topic names the service. */
+  /** Absent if no topic names the service. */
   readonly contract: ServiceContract | undefined;
-  /** Absent where the template wants no database. */
+  /** Absent if the template has no database. */
   readonly database: ServiceDatabase | undefined;
   readonly connections: ServiceConnections;
   /** Topics and schemas of the whole platform. */
   readonly plan: Pick<PlatformPlan, "topics" | "subjects" | "sharedSubjects">;
-  /** The services it calls: they start first. */
+  /** Services that it calls. They start first. */
   readonly called: readonly pulumi.Resource[];
   /** Names of the services that call it. */
   readonly callers: readonly string[];
@@ -63,8 +63,8 @@ interface Part {
 }
 
 /**
- * Turns a template's contract into a workload: only what the template asks for is handed over, so
- * a service without a database never sees one. Variables and files are listed in docs/guide/services.md.
+ * Converts a template's contract to a workload. The workload gets only what the template requests, so a service without
+ * a database receives no database settings. docs/guide/services.md lists the variables and files.
  */
 export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
   const { template } = args;
@@ -97,7 +97,10 @@ export function serviceWorkload(args: ServiceWorkloadArgs): Workload {
   };
 }
 
-/** The stack's own variables. One that the platform sets would be lost, or break the service: it is refused. */
+/**
+ * Returns the stack's own variables. A variable that the platform sets is refused, because it would be lost or break
+ * the service.
+ */
 function added(
   { template, environment = {} }: ServiceWorkloadArgs,
   parts: readonly Part[],
@@ -114,7 +117,7 @@ function added(
   return environment;
 }
 
-/** The group a service consumes with, and the partitions of what it reads. */
+/** Returns the consumer group of a service, with the partitions of its topics. */
 export function consumerGroup(
   contract: ServiceContract | undefined,
   topics: readonly PlannedTopic[],
@@ -131,8 +134,9 @@ export function consumerGroup(
 }
 
 /**
- * The schemas a contract names, each once. Every event of every topic and every shared type has a subject, which holds its text.
- * @throws {Error} when the plan has no subject for an event or a type of the contract.
+ * Returns the schemas that a contract names, each once. Every event of every topic and every shared type has a subject,
+ * which holds its text.
+ * @throws {Error} if the plan has no subject for an event or a type of the contract.
  */
 export function contractSchemas(
   contract: ServiceContract,

@@ -4,48 +4,57 @@ import { parseDocument } from "yaml";
 import { z } from "zod";
 import { personalDataSchema } from "./personal-data.ts";
 
-/** Kubernetes quantities as templates use them: milli-CPUs and mebibytes. */
+/** Kubernetes quantities in templates: milli-CPUs and mebibytes. */
 const CPU = "is a number of milli-CPUs, for example 250m";
 const MEMORY = "is a number of mebibytes, for example 192Mi";
 const cpu = z.string(CPU).regex(/^\d+m$/, CPU);
 const memory = z.string(MEMORY).regex(/^\d+Mi$/, MEMORY);
 
 const templateSchema = z.strictObject({
-  /** Equals the folder's name; also the service's principal, group, and Kubernetes name. */
+  /**
+   * Name, equal to the folder's. It is also the name of the service's principal, of its group, and of its Kubernetes
+   * objects.
+   */
   name: z.string().regex(/^[a-z][a-z0-9-]{1,40}$/, "is a DNS label: lower-case letters, digits, dashes"),
   description: z.string().min(1),
   runtime: z.strictObject({ entry: z.string().min(1) }),
-  /** Whether the service offers an HTTP API of its own. */
+  /** Whether the service has an HTTP API. */
   http: z.strictObject({ port: z.boolean() }).optional(),
-  /** Whether customers reach the service from outside; one service of a project at most, with an HTTP API. */
+  /**
+   * Whether customers reach the service from outside. At most one service of a project can be exposed, and it must have
+   * an HTTP API. Default: false.
+   */
   exposed: z.boolean().default(false),
   management: z.strictObject({ liveness: z.string(), readiness: z.string(), metrics: z.string() }),
-  /** Folder of migrations, and the most connections of one instance, all its pools together; absent where the service has no database. */
+  /**
+   * Folder of migrations, and the maximum connections of one instance, over all its pools. Absent if the service has no
+   * database.
+   */
   database: z
     .strictObject({
       migrations: z.string(),
       connections: z.int("is a whole number").min(1, "is at least 1").default(8),
     })
     .optional(),
-  /** Key pattern the service may touch; absent where it has no cache. */
+  /** Key pattern that the service may use. Absent if it has no cache. */
   redis: z.strictObject({ keys: z.string() }).optional(),
   kafka: z.boolean().default(false),
-  /** Services called over HTTP. */
+  /** Services that it calls over HTTP. Default: none. */
   calls: z.array(z.string()).default([]),
   /** `verify`: the service gets the public keys of the token issuer. */
   tokens: z.literal("verify").optional(),
-  /** What `kit erase` erases in the service's database; empty `tables` where it holds nothing of a person. */
+  /** What `kit erase` erases in the service's database. `tables` is empty if it holds no personal data. */
   personalData: personalDataSchema.optional(),
   resources: z.strictObject({ cpu, memory }),
 });
 
-/** A service template's contract with the platform: `service-templates/<name>/template.yaml`. */
+/** The contract of a service template with the platform: `service-templates/<name>/template.yaml`. */
 export type ServiceTemplate = z.infer<typeof templateSchema>;
 
 /**
- * Reads every template of a folder, sorted by name. Folders without a `template.yaml` (the shared
- * library) are no templates.
- * @throws {Error} naming file, key, value and rule, when a template breaks the contract.
+ * Reads every template of a folder, sorted by name. Folders without a `template.yaml` (the shared library) are not
+ * templates.
+ * @throws {Error} with file, key, value and rule, if a template breaks the contract.
  */
 export function readServiceTemplates(folder: string): readonly ServiceTemplate[] {
   const templates = readdirSync(folder, { withFileTypes: true })
@@ -58,8 +67,8 @@ export function readServiceTemplates(folder: string): readonly ServiceTemplate[]
 }
 
 /**
- * Name of the service that customers reach from outside; all others are reached from inside alone.
- * @throws {Error} when several services are exposed: a platform has one address for customers.
+ * Returns the name of the service that customers reach from outside. All other services are reachable only from inside.
+ * @throws {Error} if several services are exposed, because a platform has one address for customers.
  */
 export function exposedService(templates: readonly ServiceTemplate[]): string | undefined {
   const [exposed, ...others] = templates.filter((template) => template.exposed).map(({ name }) => name);
@@ -72,8 +81,8 @@ export function exposedService(templates: readonly ServiceTemplate[]): string | 
 
 /**
  * Validates one template.
- * @param folder - Name of the template's folder; the template must have the same name.
- * @throws {Error} as {@link readServiceTemplates}.
+ * @param folder - Name of the template's folder. The template must have the same name.
+ * @throws {Error} As {@link readServiceTemplates}.
  */
 export function parseServiceTemplate(folder: string, text: string): ServiceTemplate {
   const file = `service-templates/${folder}/template.yaml`;
@@ -96,8 +105,8 @@ export function parseServiceTemplate(folder: string, text: string): ServiceTempl
 }
 
 /**
- * Templates in an order in which every service comes after those it calls.
- * @throws {Error} when a called service does not exist, or services call each other in a circle.
+ * Orders templates so that every service comes after those that it calls.
+ * @throws {Error} if a called service does not exist, or if services call each other in a circle.
  */
 export function calledFirst(templates: readonly ServiceTemplate[]): readonly ServiceTemplate[] {
   const byName = new Map(templates.map((template) => [template.name, template]));

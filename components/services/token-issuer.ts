@@ -5,12 +5,12 @@ import { KitComponent } from "../component.ts";
 import { parsedJson } from "../model/values/json.ts";
 import { Certificate } from "../provider/resources.ts";
 
-/** `iss` of tokens that the platform's own issuer signs. */
+/** `iss` of tokens from the platform's own issuer. */
 export const TOKEN_ISSUER = "https://token.kit.local";
 /** `aud` that the gateway and the services accept. */
 export const TOKEN_AUDIENCE = "order-platform";
 
-/** Whose tokens the gateway and the services accept. */
+/** Issuer of the tokens that the gateway and the services accept. */
 export interface TokenKeys {
   /** `iss`. */
   readonly issuer: string;
@@ -34,8 +34,9 @@ const keySets = z.looseObject({
 });
 
 /**
- * Checks a JSON Web Key Set that services are to trust: public keys, one of them for ES256, the algorithm that they accept.
- * @throws {Error} saying what is wrong with it, and never what it holds.
+ * Checks a JSON Web Key Set that services will trust: it may hold only public keys, and one of them must be for ES256,
+ * the algorithm that the services accept.
+ * @throws {Error} that says what is wrong with it, but never what it contains.
  */
 export function publicKeySet(text: string): string {
   const read = keySets.safeParse(parsedJson(text));
@@ -54,15 +55,15 @@ export function publicKeySet(text: string): string {
 }
 
 /**
- * Who signs customers' tokens. Where no identity provider is configured, the kit keeps an ES256 key
- * of its own, so that `kit token` can sign for the platform on one machine.
+ * The signer of customers' tokens. If no identity provider is configured, the kit creates its own ES256 key, with which
+ * `kit token` signs for the platform on one machine.
  */
 export class TokenIssuer extends KitComponent implements TokenKeys {
   readonly issuer = TOKEN_ISSUER;
   readonly audience = TOKEN_AUDIENCE;
   /** JSON Web Key Set with the public key. */
   readonly keySet: pulumi.Output<string>;
-  /** The signing key, PEM (secret). */
+  /** The signing key, PEM. Secret. */
   readonly privateKey: pulumi.Output<string>;
 
   constructor(name: string, opts?: pulumi.ComponentResourceOptions) {

@@ -10,40 +10,40 @@ import type { TokenKeys } from "../services/token-issuer.ts";
 import type { Workload } from "../services/workload.ts";
 
 /**
- * Where a platform runs. It offers servers and runs workloads; what lives in the servers (topics,
- * users, rules, subjects, databases) is declared over it along one path, whichever it is.
+ * A substrate, on which a platform runs. It offers servers and runs workloads. The contents of the servers (topics,
+ * users, ACLs, subjects, databases) are declared in the same way on every substrate.
  */
 export interface Substrate {
   readonly cluster: KafkaCluster;
   readonly postgres: PostgresEndpoint;
   readonly redis: RedisEndpoint;
-  /** Where content is kept that is too large for a record; absent where the environment names no store. */
+  /** Store of content that is too large for a record. Absent if the environment has no store. */
   readonly claimChecks?: ClaimCheckEndpoint;
-  /** Whose tokens the gateway and the services accept. */
+  /** Issuer of the tokens that the gateway and the services accept. */
   readonly tokens: TokenKeys;
   /** Folder with the Avro schemas, as a service sees it. */
   readonly schemasDir: string;
-  /** Who applies a database's migrations: this program, or a job beside the service. */
+  /** Where the migrations of a database run: in this program, or in a job beside the service. */
   readonly migratedBy: "program" | "job";
-  /** Whether the engine must refuse to delete what holds data. */
+  /** Whether the engine must refuse to delete resources with data. */
   readonly protect: boolean;
   /**
-   * Runs the schema registry over the cluster.
-   * @param password - Kafka password of the registry's principal (secret).
-   * @param dependsOn - The registry's user, access rules and topics.
+   * Runs the schema registry on the cluster.
+   * @param password - Kafka password of the registry's principal. Secret.
+   * @param dependsOn - The registry's user, ACLs and topics.
    */
   registry(password: pulumi.Output<string>, dependsOn: readonly pulumi.Resource[]): SchemaRegistry;
-  /** Runs a workload; the resource is there once every replica is ready. */
+  /** Runs a workload. The resource exists when every replica is ready. */
   service(workload: Workload): pulumi.Resource;
-  /** Base URL under which other services reach a service. */
+  /** Returns the base URL at which other services reach a service. */
   urlOf(service: string): string;
-  /** Address at which customers reach the exposed service; undefined where no template is exposed. */
+  /** Address at which customers reach the exposed service; undefined if no template is exposed. */
   readonly gateway: string | undefined;
-  /** Leaves behind what people and scripts need to find and enter the finished platform. */
+  /** Publishes what users and scripts need to find and use the finished platform. */
   announce(parts: PlatformParts): void;
 }
 
-/** A finished platform, as {@link Substrate.announce} gets it. */
+/** A finished platform, as {@link Substrate.announce} receives it. */
 export interface PlatformParts {
   readonly stack: string;
   readonly principals: readonly string[];

@@ -1,21 +1,25 @@
-/** Whether a PostgreSQL administrator may act as the roles it makes. */
+/** Checks and changes whether a PostgreSQL administrator may act as the roles that it creates. */
 
 import { type DatabaseConnection, openDatabase, tryDatabase } from "@event-platform-kit/service/migration/connection";
 import type pg from "pg";
 import { reasonOf } from "../../machine/coded-error.ts";
 import { providerError } from "../errors.ts";
 
-/** From this version on, who creates a role is its member with the right to grant it, and without the right to act as it. */
+/**
+ * First PostgreSQL version in which the creator of a role is its member with the right to grant it, and without the
+ * right to act as it.
+ */
 const MEMBERS_APART = 160_000;
 
-/** How long a server may take to let the administrator in. */
+/** Timeout of a connection as the administrator. */
 const CONNECT_SECONDS = 20;
 
-/** Roles that people made: those with smaller numbers came with the server. */
+/** First id of roles that users create. Roles with smaller ids are built in. */
 const FIRST_OWN_ROLE = 16_384;
 
 /**
- * Lets the administrator act as the roles it makes from its next connection on, and as those it made before. Does nothing where it may.
+ * Lets the administrator act as the roles that it created before, and as those that it creates from its next connection
+ * on. It does nothing if the administrator already may.
  * @throws `database-unreachable`, `administrator-refused`
  */
 export async function letActAsItsRoles(connection: DatabaseConnection): Promise<void> {
@@ -33,7 +37,10 @@ export async function letActAsItsRoles(connection: DatabaseConnection): Promise<
   }
 }
 
-/** Whether the administrator may act as the roles it makes and made; undefined where it cannot be asked within the limit. */
+/**
+ * Returns whether the administrator may act as the roles that it creates and created; undefined if the server does not
+ * answer within the timeout.
+ */
 export async function mayActAsItsRoles(connection: DatabaseConnection, timeoutMs = 2000): Promise<boolean | undefined> {
   let client: pg.Client | undefined;
   try {
@@ -49,9 +56,9 @@ export async function mayActAsItsRoles(connection: DatabaseConnection, timeoutMs
 }
 
 interface Rights {
-  /** Whether a role made from the next connection on is one to act as. */
+  /** Whether the administrator may act as a role that it creates from the next connection on. */
   readonly newRoles: boolean;
-  /** Roles that it may grant and not act as. */
+  /** Roles that it may grant but not act as. */
   readonly closedRoles: readonly string[];
 }
 

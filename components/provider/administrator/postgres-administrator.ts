@@ -9,10 +9,12 @@ import { hasUnknown } from "../values.ts";
 const schema = z.object({ connection: connectionSchema });
 
 /**
- * An administrator without superuser rights that may act as the roles it makes, which ownership of databases and the removal of roles
- * need. Up to PostgreSQL 15 every member of a role may; from 16 on only with `createrole_self_grant`
- * (https://www.postgresql.org/docs/18/runtime-config-client.html#GUC-CREATEROLE-SELF-GRANT), which this sets for the administrator's role.
- * It stays when the resource goes: another platform of the server may rely on it.
+ * An administrator without superuser rights that may act as the roles that it creates. The ownership of databases and
+ * the removal of roles need this. Up to PostgreSQL 15 every member of a role may act as it. From PostgreSQL 16 on, this
+ * needs `createrole_self_grant`
+ * (https://www.postgresql.org/docs/18/runtime-config-client.html#GUC-CREATEROLE-SELF-GRANT), which this resource sets
+ * for the administrator's role. The setting stays when the resource is deleted, because another platform on the server
+ * may rely on it.
  */
 export const postgresAdministratorKind: ResourceKind = {
   computedOutputs: ["prepared"],

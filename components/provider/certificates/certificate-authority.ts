@@ -1,6 +1,6 @@
-/** Makes X.509 certificates with EC P-256 keys. Clock and randomness come from outside. */
+/** Creates X.509 certificates with EC P-256 keys. The caller injects clock and randomness. */
 import { createHash, createPublicKey, X509Certificate as ReadCertificate, webcrypto } from "node:crypto";
-// @peculiar/x509 wires its parts by decorators' metadata, which must be there first.
+// @peculiar/x509 uses decorator metadata, so the metadata library must be loaded first.
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 import { reasonOf } from "../../machine/coded-error.ts";
@@ -8,10 +8,10 @@ import { providerError } from "../errors.ts";
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 const hour = 3_600_000;
-/** Clocks of other machines may be a little behind. */
+/** Tolerance in ms for the clocks of other machines, which may be slightly behind. */
 const skew = 5 * 60_000;
 
-/** What a certificate shall say. */
+/** Contents of a requested certificate. */
 export interface CertificateRequest {
   readonly kind: "authority" | "leaf";
   readonly commonName: string;
@@ -49,21 +49,22 @@ async function readKey(privateKeyPem: string): Promise<webcrypto.CryptoKeyPair> 
   return { privateKey, publicKey: await webcrypto.subtle.importKey("jwk", jwk, algorithm, true, ["verify"]) };
 }
 
-/** The public key of a certificate as a JWK for ES256; `kid` is its thumbprint (RFC 7638). */
+/** Returns the public key of a certificate as a JWK for ES256. `kid` is its thumbprint (RFC 7638). */
 export function publicJwkOf(certificatePem: string): string {
   const { kty, crv, x, y } = createPublicKey(certificatePem).export({ format: "jwk" });
   const kid = createHash("sha256").update(JSON.stringify({ crv, kty, x, y })).digest("base64url");
   return JSON.stringify({ kty, crv, x, y, kid, alg: "ES256", use: "sig" });
 }
 
-/** Characters with a meaning in a distinguished name (RFC 4514) lose it. */
+/** Escapes the characters that have a meaning in a distinguished name (RFC 4514). */
 function escapedName(text: string): string {
   return text.replace(/[\\,+"<>;=#]/g, "\\$&").replace(/^ | $/g, "\\ ");
 }
 
 /**
- * Makes a certificate.
- * @param previousKeyPem - an authority that is renewed keeps its key, and with it its leaves
+ * Creates a certificate.
+ * @param previousKeyPem - Key of the authority that is renewed. A renewed authority keeps its key, so its leaf
+ * certificates stay valid.
  * @throws `issuer-missing`, `issuer-invalid`
  */
 export async function issueCertificate(
@@ -119,7 +120,7 @@ export async function issueCertificate(
   if (names.length > 0) extensions.push(new x509.SubjectAlternativeNameExtension(names));
 
   const serial = Buffer.from(options.serial ?? webcrypto.getRandomValues(new Uint8Array(16)));
-  // Positive and of full length (RFC 5280, 4.1.2.2).
+  // The serial number is positive and has its full length (RFC 5280, 4.1.2.2).
   serial[0] = ((serial[0] ?? 0) & 0x3f) | 0x40;
   const subject = `CN=${escapedName(request.commonName)}`;
   const certificate = await x509.X509CertificateGenerator.create({

@@ -43,7 +43,7 @@ const schema = z
     error: "must be less than validityHours, or every run would renew",
   });
 
-/** Is it time to renew? Pure. */
+/** Returns whether a certificate is due for renewal. Pure. */
 export function isDue(notAfter: string, renewBeforeHours: number, now: Date): boolean {
   return now.getTime() > Date.parse(notAfter) - renewBeforeHours * 3_600_000;
 }
@@ -58,13 +58,13 @@ async function issue(inputs: Values, previousKeyPem?: string): Promise<Values> {
   return { certificatePem, chainPem, privateKeyPem, publicJwk, notAfter };
 }
 
-/** Makes the kind; the clock is a parameter for tests. */
+/** Returns the resource kind. The clock is a parameter for tests. */
 export function makeCertificateKind(now: () => Date = () => new Date()): ResourceKind {
   const due = (state: Values, inputs: Values): boolean => {
     const hours = inputs.renewBeforeHours;
     const notAfter = state.notAfter;
     if (typeof notAfter !== "string" || typeof hours !== "number" || !isDue(notAfter, hours, now())) return false;
-    // A leaf that lasts as long as its issuer gains nothing: its issuer has to be renewed first.
+    // A leaf that expires together with its issuer gains nothing from a renewal. Its issuer must be renewed first.
     const { issuer } = schema.safeParse(inputs).data ?? {};
     return (
       issuer === undefined || Date.parse(new X509Certificate(issuer.certificatePem).validTo) > Date.parse(notAfter)
@@ -92,7 +92,7 @@ export function makeCertificateKind(now: () => Date = () => new Date()): Resourc
       return { certificatePem, chainPem, privateKeyPem, publicJwk, notAfter };
     },
     async update({ inputs, olds, state }) {
-      // The moment of renewal alone says nothing about the certificate that is there.
+      // A change of the renewal time alone does not affect the existing certificate.
       const meaning = inputChanges(olds, inputs, { ignored: ["renewBeforeHours"] });
       const { certificatePem, chainPem, privateKeyPem, publicJwk, notAfter } = state;
       if (

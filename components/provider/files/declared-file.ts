@@ -1,19 +1,19 @@
-/** Files as they are declared: how one on disk differs, and how it becomes what it should be. */
+/** Compares declared files with files on disk, and writes them. */
 import { chmod, chown, lstat, mkdir, readFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { systemCode } from "../../machine/coded-error.ts";
 import { type Owner, writeDurably } from "../../machine/durable-file.ts";
 import { writeFailure } from "../errors.ts";
 
-/** Bits of an octal text such as `"0600"`. */
+/** Returns the bits of an octal text such as `"0600"`. */
 export function modeBits(mode: string): number {
   return Number.parseInt(mode, 8);
 }
 
-/** How a file on disk differs from what it should be. */
+/** Difference between a file on disk and its declaration. */
 export type FileDrift = "none" | "missing" | "content" | "mode";
 
-/** Compares a file on disk with what it should be. */
+/** Compares a file on disk with its declaration. */
 export async function fileDrift(path: string, content: string, mode: number): Promise<FileDrift> {
   try {
     if ((await readFile(path, "utf8")) !== content) return "content";
@@ -25,7 +25,7 @@ export async function fileDrift(path: string, content: string, mode: number): Pr
   }
 }
 
-/** Makes the file what it should be; says whether anything had to be done. */
+/** Writes a file as declared. Returns whether it had to change anything. */
 export async function ensureFile(
   path: string,
   content: string,
@@ -39,7 +39,7 @@ export async function ensureFile(
   }
   const folder = dirname(path);
   try {
-    // A private file's folder starts private; an existing one is left as it is.
+    // The folder of a private file is created private. An existing folder is not changed.
     await mkdir(folder, { recursive: true, mode: (options.mode & 0o077) === 0 ? 0o700 : 0o755 });
   } catch (error) {
     throw writeFailure(folder, error);

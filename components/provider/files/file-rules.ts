@@ -1,4 +1,4 @@
-/** Rules that paths and modes in inputs follow. */
+/** Rules for paths and modes in inputs. */
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 

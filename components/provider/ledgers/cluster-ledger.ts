@@ -1,4 +1,7 @@
-/** `kit:index:ClusterLedger`: refuses to shrink a cluster in a way that loses or strands data, whichever way the program is run. */
+/**
+ * `kit:index:ClusterLedger`: refuses to shrink a cluster in a way that loses or strands data, however the program is
+ * run.
+ */
 import { z } from "zod";
 import { refusedClusterChanges } from "../../plan/cluster-guard.ts";
 import { inputChanges } from "../property-diff.ts";

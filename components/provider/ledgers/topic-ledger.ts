@@ -1,4 +1,7 @@
-/** `kit:index:TopicLedger`: refuses to lower partitions, and to remove topics without a permission, whichever way the program is run. */
+/**
+ * `kit:index:TopicLedger`: refuses to reduce partitions, and to remove topics without a permission, however the program
+ * is run.
+ */
 import { z } from "zod";
 import { compareText } from "../../model/problems/problem.ts";
 import {
@@ -25,7 +28,10 @@ const schema = z.object({
 });
 type Topics = z.infer<typeof schema>["topics"];
 
-/** A check failure for each topic whose partition count would be lowered, in order of their names, naming the factor that does it. Pure. */
+/**
+ * Returns a check failure for each topic whose number of partitions would be reduced, ordered by name. It names the
+ * factor that causes the reduction. Pure.
+ */
 export function loweredPartitions(before: Topics, after: Topics, factor?: LoweredFactor): CheckFailure[] {
   return partitionDecreases(countsOf(before), countsOf(after), factor).map((lowered) => ({
     property: `topics["${lowered.topic}"].partitions`,
@@ -34,7 +40,7 @@ export function loweredPartitions(before: Topics, after: Topics, factor?: Lowere
 }
 
 /**
- * A check failure for each declared topic that is gone and not among the permitted removals, in order of their names.
+ * Returns a check failure for each removed declared topic that is not among the permitted removals, ordered by name.
  * Derived topics follow their consumers. Pure.
  */
 export function unpermittedRemovals(before: Topics, after: Topics, removals: readonly string[]): CheckFailure[] {
@@ -70,7 +76,7 @@ export const topicLedgerKind: ResourceKind = {
     ];
   },
   async diff({ olds, news }) {
-    // Permissions are for the moment of a run, and the factor shows in the counts: neither is a part of what the platform holds.
+    // Permissions apply to one run, and the factor shows in the counts. Neither is part of what the platform contains.
     return { changes: inputChanges(olds, news, { ignored: ["partitionFactor", "removals"] }) };
   },
   async create() {

@@ -42,7 +42,7 @@ async function apply(inputs: Values): Promise<Values> {
   return { applied: (await applyMigrations(schema.parse(inputs))).map((migration) => ({ ...migration })) };
 }
 
-/** Which properties a conflict is told on. */
+/** Returns the properties on which a conflict is reported. */
 function failuresFor(
   applied: readonly AppliedMigration[],
   files: z.infer<typeof schema>["migrations"],
@@ -66,7 +66,7 @@ export const migrationKind: ResourceKind = {
     const failures = failuresOf(schema, news);
     const before = schema.safeParse(olds);
     const after = schema.safeParse(news);
-    // Inputs that stand in the state were applied: what failed never got there.
+    // Inputs in the state were applied: a failed migration is never stored in the state.
     if (!before.success || !after.success || hasUnknown(news.migrations)) return failures;
     if (before.data.connection.database !== after.data.connection.database) return failures;
     const applied = before.data.migrations.map(({ version, name, sql }) => ({
@@ -116,6 +116,6 @@ export const migrationKind: ResourceKind = {
     return apply(inputs);
   },
 
-  // The data is not the migration's to delete: it goes with its database.
+  // A migration does not delete data. The data is deleted with its database.
   async delete() {},
 };

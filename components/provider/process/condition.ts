@@ -1,17 +1,18 @@
-/** In which condition is a process? From its record, what it wrote about itself, and the kernel. */
+/** Determines the condition of a process from its record, from what it wrote about itself, and from the kernel. */
 import { bootId, type ProcessFacts, readFacts, sessionMembers } from "../../machine/process-identity.ts";
 import { type ProcessPaths, type RecordedIdentity, type RunRecord, readIdentity, readRecord } from "./record.ts";
 
 /**
- * - `absent`: no record
- * - `starting`: alive, and not known to be ready
- * - `running`: alive, and was ready
- * - `dead`: on record, and not alive
- * - `foreign`: on record, and its id belongs to another process now, which must not be touched
+ * Condition of a process:
+ * - `absent`: it has no record
+ * - `starting`: it is alive, and not known to be ready
+ * - `running`: it is alive, and was ready
+ * - `dead`: it has a record, and is not alive
+ * - `foreign`: it has a record, and its id now belongs to another process, which must not be touched
  */
 export type ConditionState = "absent" | "starting" | "running" | "dead" | "foreign";
 
-/** Decides. Pure. */
+/** Determines the condition. Pure. */
 export function assess(
   record: RunRecord | undefined,
   identity: RecordedIdentity | undefined,
@@ -24,31 +25,31 @@ export function assess(
   return record.phase === "ready" ? "running" : "starting";
 }
 
-/** The condition of a process with what it was decided from. */
+/** The condition of a process with its evidence. */
 export interface Condition {
   readonly state: ConditionState;
   readonly record?: RunRecord;
   readonly identity?: RecordedIdentity;
-  /** Other members of its session that live on although it died. */
+  /** Other members of its session that are still alive after its death. */
   readonly survivors: readonly ProcessFacts[];
 }
 
-/** Is it alive and ours? */
+/** Returns whether the process is alive and belongs to the platform. */
 export function isAlive(
   condition: Condition,
 ): condition is Condition & { identity: RecordedIdentity; record: RunRecord } {
   return condition.state === "running" || condition.state === "starting";
 }
 
-/** Looks at a process. */
+/** Reads the condition of a process. */
 export async function inspect(paths: ProcessPaths): Promise<Condition> {
   const record = await readRecord(paths);
   const identity = record && (await readIdentity(paths, record.nonce));
   const facts = identity && (await readFacts(identity.pid));
   const boot = bootId();
   const state = assess(record, identity, facts, boot);
-  // While a member of the session lives, the kernel gives its number to no new process: if the
-  // number is in use by a foreigner, the session has ended.
+  // While a member of the session is alive, the kernel does not reuse the session's number. If a foreign process has
+  // the number, the session has ended.
   const orphaned = state === "dead" && identity !== undefined && record?.bootId === boot;
   return {
     state,

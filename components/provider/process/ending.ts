@@ -1,4 +1,7 @@
-/** Ends a process: the signal to its group, SIGKILL after the grace, and waits until nothing of it is left. */
+/**
+ * Ends a process: it sends the signal to the process group, SIGKILL after the grace period, and waits until nothing of
+ * it is left.
+ */
 import { setTimeout as delay } from "node:timers/promises";
 import { systemCode } from "../../machine/coded-error.ts";
 import { readFacts, sessionMembers } from "../../machine/process-identity.ts";
@@ -17,7 +20,7 @@ function send(target: number, signal: NodeJS.Signals): void {
   }
 }
 
-/** Is the very process with this identity alive? */
+/** Returns whether exactly the process with this identity is alive. */
 export async function isSameAlive(identity: RecordedIdentity): Promise<boolean> {
   const facts = await readFacts(identity.pid);
   return facts !== undefined && !facts.zombie && facts.startTime === identity.startTime;
@@ -25,7 +28,7 @@ export async function isSameAlive(identity: RecordedIdentity): Promise<boolean> 
 
 async function isGone(identity: RecordedIdentity): Promise<boolean> {
   if (await isSameAlive(identity)) return false;
-  // A foreign process under this number proves that the session has ended.
+  // A foreign process with this number proves that the session has ended.
   if ((await readFacts(identity.pid)) !== undefined && !(await readFacts(identity.pid))?.zombie) return true;
   return (await sessionMembers(identity.pid)).length === 0;
 }
@@ -40,9 +43,9 @@ async function goneWithin(identity: RecordedIdentity, seconds: number): Promise<
 }
 
 /**
- * Waits until an ended process has left the table of processes, as far as its parent takes notice.
- * Some servers look only whether the number in their lock file exists: PostgreSQL refuses to start
- * beside its own zombie. The first process of a machine may take a second, that of a container forever.
+ * Waits until the parent of an ended process has reaped it. Some servers only check whether the process id in their
+ * lock file exists: PostgreSQL refuses to start beside its own zombie. The first process of a machine may take a second
+ * to reap it, that of a container forever, so the wait has a limit.
  */
 export async function awaitReaped(identity: RecordedIdentity, limitSeconds = 3): Promise<void> {
   const deadline = performance.now() + limitSeconds * 1000;
@@ -54,8 +57,8 @@ export async function awaitReaped(identity: RecordedIdentity, limitSeconds = 3):
 }
 
 /**
- * Ends what is alive of a process. What is not ours is never signalled. Says whether it had the
- * time to tidy up after itself; one that was found dead had not.
+ * Ends the live parts of a process. It never signals foreign processes. Returns whether the process could shut down
+ * cleanly, which a process that was found dead could not.
  * @throws `cannot-stop`, `port-still-taken`
  */
 export async function endProcess(name: string, condition: Condition): Promise<"tidily" | "killed"> {

@@ -1,4 +1,4 @@
-/** Supervised processes without Pulumi: what `kit status` and `kit down` call. */
+/** Supervised processes without Pulumi, for `kit status` and `kit down`. */
 export { listProcesses, type ProcessStatus, type StopProgress, stopProcesses } from "./list.ts";
 export { type ProcessPaths, pathsOf } from "./record.ts";
 export { type ProcessRole, type ProcessSpecification, stopOrder } from "./specification.ts";

@@ -1,8 +1,8 @@
 /**
- * Starts a program in a session of its own so that it is never lost, whenever its starter is killed.
- * The started shell writes its identity down itself, then looks whether it is still wanted, then
- * becomes the program. A successor first withdraws the intent, then reads the identity. So either
- * the successor sees the process, or the process sees that it is not wanted; there is no third way.
+ * Starts a program in a session of its own so that the program is never lost, even if its starter is killed at any
+ * time. The started shell writes down its identity, then checks whether it is still wanted, then becomes the program. A
+ * successor first withdraws the intent, then reads the identity. Either the successor sees the process, or the process
+ * sees that it is not wanted; no other case exists.
  */
 import { spawn } from "node:child_process";
 import { constants } from "node:fs";
@@ -12,7 +12,7 @@ import { providerError, writeFailure } from "../errors.ts";
 import type { Privilege } from "./privilege.ts";
 import { type ProcessPaths, type RecordedIdentity, readIdentity } from "./record.ts";
 
-// 3: the pid file, appended to; 4: the intent. Both are open already, so this works without any rights.
+// 3: the pid file, opened for append. 4: the intent. Both are already open, so this works without any rights.
 const script = `n=$1; shift
 if [ -r /proc/self/stat ]; then IFS= read -r s </proc/self/stat; else s="ps $$ $(LC_ALL=C ps -o lstart= -p $$)"; fi
 printf '%s %s\\n' "$n" "$s" >&3 || exit 125
@@ -20,23 +20,23 @@ IFS= read -r w <&4
 [ "$w" = "$n" ] || exit 124
 exec "$@" 3>&- 4<&-`;
 
-/** How a process ended. */
+/** Outcome of an ended process. */
 export interface Outcome {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** A process that was just started by this program. */
+/** A process that this program just started. */
 export interface Launched {
   readonly identity: RecordedIdentity;
-  /** Set once it has ended. */
+  /** Returns the outcome; undefined while the process is alive. */
   outcome(): Outcome | undefined;
   readonly ended: Promise<Outcome>;
-  /** Lets this program end although the process lives on. */
+  /** Allows this program to end while the process is alive. */
   release(): void;
 }
 
-/** The variables every process inherits. */
+/** Returns the variables that every process inherits. */
 export function inheritedEnvironment(): Record<string, string> {
   return Object.fromEntries(
     ["PATH", "HOME", "LANG", "TZ"].flatMap((name) => {
@@ -46,15 +46,15 @@ export function inheritedEnvironment(): Record<string, string> {
   );
 }
 
-/** An outcome in words. */
+/** Returns an outcome as text. */
 export function outcomeText(outcome: Outcome | undefined): string {
   if (outcome === undefined) return "an unknown outcome";
   return outcome.signal !== null ? `signal ${outcome.signal}` : `exit code ${outcome.code ?? "unknown"}`;
 }
 
 /**
- * Looks until the started process has left its trace; nothing when it ended without one, or the limit passed.
- * Whether it has ended is asked before each look: a short command may leave its trace and end while a look is under way.
+ * Polls until the started process has left its trace; undefined if it ended without one, or at the timeout. Each check
+ * first reads whether the process has ended, because a short command may leave its trace and end during a check.
  */
 export async function awaitTrace<Trace>(
   look: () => Promise<Trace | undefined>,
@@ -71,8 +71,8 @@ export async function awaitTrace<Trace>(
 }
 
 /**
- * Starts the command; the intent must hold the nonce already.
- * @throws `launch-lost` when the started process does not report within 30 s
+ * Starts the command. The intent must already hold the nonce.
+ * @throws `launch-lost` if the started process does not report within 30 s
  */
 export async function launch(options: {
   readonly name: string;

@@ -1,4 +1,4 @@
-/** All processes of a state folder, for people and programs that do not go through Pulumi. */
+/** Lists and stops all processes of a state directory, for commands that do not use Pulumi. */
 
 import { residentBytes } from "../../machine/process-identity.ts";
 import { inspect } from "./condition.ts";
@@ -13,9 +13,9 @@ export interface ProcessStatus {
   readonly zone?: string;
   /** Absent unless alive. */
   readonly pid?: number;
-  /** `starting`: alive, not known to be ready. `dead`: it was started and is gone; the next `up` brings it back. */
+  /** `starting`: it is alive, and not known to be ready. `dead`: it was started and has died. The next `up` restarts it. */
   readonly state: "running" | "starting" | "dead";
-  /** Resident memory. */
+  /** Resident memory in bytes. */
   readonly rssBytes?: number;
   /** ISO 8601. */
   readonly startedAt?: string;
@@ -24,7 +24,7 @@ export interface ProcessStatus {
   readonly log: string;
 }
 
-/** The processes on record, sorted by name. Processes that were stopped on purpose are not on record. */
+/** Returns the recorded processes, sorted by name. A process that was stopped on purpose has no record. */
 export async function listProcesses(stateDir: string): Promise<ProcessStatus[]> {
   const names = await recordedNames(stateDir);
   const found = await Promise.all(
@@ -52,7 +52,7 @@ export async function listProcesses(stateDir: string): Promise<ProcessStatus[]> 
   return found.filter((status) => status !== undefined);
 }
 
-/** What {@link stopProcesses} tells while it works. */
+/** Progress of {@link stopProcesses}. */
 export interface StopProgress {
   readonly name: string;
   readonly role: ProcessRole;
@@ -61,9 +61,9 @@ export interface StopProgress {
 }
 
 /**
- * Stops every process of a state folder, role by role (users before what they use), all of a role at
- * once. Data, files and logs stay. One that does not end does not keep the others.
- * @throws AggregateError with the errors of those that could not be stopped
+ * Stops every process of a state directory, role by role: clients before their servers, and all processes of a role in
+ * parallel. Data, files and logs stay. If one process does not end, the others are still stopped.
+ * @throws AggregateError with the errors of the processes that could not be stopped
  */
 export async function stopProcesses(
   stateDir: string,

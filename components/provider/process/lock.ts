@@ -1,6 +1,6 @@
 /**
- * One start or stop of a process at a time, over all programs that use the state folder. The lock
- * names its holder by process id and start time, so one left by a killed program does not count.
+ * Serialises the starts and stops of a process over all programs that use the state directory. The lock identifies its
+ * holder by process id and start time, so the lock of a killed program has no effect.
  */
 import { randomBytes } from "node:crypto";
 import { link, readFile, rename, rm, writeFile } from "node:fs/promises";
@@ -29,7 +29,7 @@ async function isAlive(holder: Holder): Promise<boolean> {
   return facts !== undefined && !facts.zombie && facts.startTime === holder.startTime;
 }
 
-/** Takes away a lock whose holder is dead. If another program was quicker and holds it now, that program gets it back. */
+/** Removes a lock whose holder is dead. If another program has acquired the lock meanwhile, that program gets it back. */
 async function removeStale(path: string, seen: string): Promise<void> {
   const aside = `${path}.${randomBytes(6).toString("hex")}`;
   try {
@@ -46,7 +46,10 @@ async function removeStale(path: string, seen: string): Promise<void> {
   await rm(aside, { force: true });
 }
 
-/** Runs the work while holding the lock. @throws `lock-held` when it is not to be had in time */
+/**
+ * Runs the work while it holds the lock.
+ * @throws `lock-held` if the lock is not free in time
+ */
 export async function withLock<T>(
   path: string,
   name: string,
@@ -55,7 +58,7 @@ export async function withLock<T>(
 ): Promise<T> {
   const timeoutSeconds = options.timeoutSeconds ?? 120;
   const deadline = performance.now() + timeoutSeconds * 1000;
-  // Linked into place whole: a lock is never seen half-written.
+  // The lock file is linked into place as a whole, so no process sees a partial lock.
   const draft = `${path}.${randomBytes(6).toString("hex")}`;
   const announce = async (): Promise<void> => {
     const text = `${process.pid} ${new Date().toISOString()} ${(await ownStart)?.startTime ?? "unknown"}\n`;
@@ -68,7 +71,7 @@ export async function withLock<T>(
         await link(draft, path);
         break;
       } catch (error) {
-        // A holder that forgot the process swept our draft away with the others.
+        // A holder that removed the records of the process also removed our draft.
         if (systemCode(error) === "ENOENT") {
           await announce();
           continue;

@@ -1,8 +1,8 @@
-/** The log of a process: its end for error messages, and its bound. */
+/** The log of a process: its last lines for error messages, and its size limit. */
 import { constants } from "node:fs";
 import { copyFile, open, rm, stat, truncate } from "node:fs/promises";
 
-/** The last lines, at most 64 KiB of them; from `offset` on if given. Empty where there is no log. */
+/** Returns the last lines, at most 64 KiB, starting at `offset` if given; empty if there is no log. */
 export async function logTail(path: string, options: { lines?: number; offset?: number } = {}): Promise<string> {
   const file = await open(path, constants.O_RDONLY).catch(() => undefined);
   if (file === undefined) return "";
@@ -19,22 +19,22 @@ export async function logTail(path: string, options: { lines?: number; offset?: 
   }
 }
 
-/** The size of a log in bytes; 0 where there is none. */
+/** Returns the size of a log in bytes; 0 if there is none. */
 export async function logSize(path: string): Promise<number> {
   return (await stat(path).catch(() => undefined))?.size ?? 0;
 }
 
 /**
- * Bounds a log: when it is larger than `maxBytes`, it is copied to `<path>.1` and emptied. Its writer
- * appends (O_APPEND) and goes on at the new end. What is written between copy and emptying is lost.
- * Says whether it was cut.
+ * Limits a log: if it is larger than `maxBytes`, it is copied to `<path>.1` and truncated. The process appends
+ * (O_APPEND) and continues at the new end. Lines written between the copy and the truncation are lost. Returns whether
+ * the log was truncated.
  */
 export async function boundLog(path: string, maxBytes: number): Promise<boolean> {
   if ((await logSize(path)) <= maxBytes) return false;
   try {
     await copyFile(path, `${path}.1`);
   } catch {
-    // On a full disk the bound matters more than the old lines.
+    // On a full disk, the limit has priority over the old lines.
     await rm(`${path}.1`, { force: true });
   }
   await truncate(path, 0);

@@ -1,6 +1,6 @@
 /**
- * The log keeper: `node log-keeper.ts <stateDir>` bounds every second the logs of the processes on
- * record. It is itself one of them. Processes write to their logs directly, so nothing depends on it.
+ * The log keeper: `node log-keeper.ts <stateDir>` limits the logs of the recorded processes every second. It is one of
+ * those processes itself. Processes write to their logs directly, so none depends on it.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
@@ -8,7 +8,7 @@ import { reasonOf } from "../../machine/coded-error.ts";
 import { boundLog } from "./log-file.ts";
 import { pathsOf, readRecord, recordedNames } from "./record.ts";
 
-/** Bounds every log once; gives the names of the processes whose log was cut. */
+/** Limits every log once. Returns the names of the processes whose log was truncated. */
 export async function keepLogs(
   stateDir: string,
   onError: (message: string) => void = () => undefined,
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   const stop = new AbortController();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
   console.log(`keeping the logs of ${stateDir}`);
-  // An error that stays is told once, not every second.
+  // A persistent error is reported once, not every second.
   let told = "";
   while (!stop.signal.aborted) {
     const errors: string[] = [];

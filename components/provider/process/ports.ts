@@ -1,4 +1,4 @@
-/** Is a port free, and if not, who has it? */
+/** Determines whether a port is free, and otherwise which program uses it. */
 import { execFile } from "node:child_process";
 import { readdir, readFile, readlink } from "node:fs/promises";
 import { createServer } from "node:net";
@@ -11,7 +11,7 @@ import type { PortBinding } from "./specification.ts";
 
 const run = promisify(execFile);
 
-/** `free`, or the system's reason why it cannot be bound. */
+/** Returns `free`, or the system's reason why the port cannot be bound. */
 export async function probePort(host: string, port: number): Promise<"free" | string> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -20,7 +20,7 @@ export async function probePort(host: string, port: number): Promise<"free" | st
   });
 }
 
-/** Inodes of sockets that listen on a port, from the text of /proc/net/tcp or tcp6. Pure. */
+/** Returns the inodes of sockets that listen on a port, from the text of /proc/net/tcp or tcp6. Pure. */
 export function listeningInodes(table: string, port: number): string[] {
   const hex = port.toString(16).toUpperCase().padStart(4, "0");
   return table
@@ -45,7 +45,7 @@ async function holderOnLinux(port: number): Promise<{ readonly pid: number; read
     const files = await readdir(`/proc/${pid}/fd`).catch(() => []);
     for (const file of files) {
       if (!wanted.has(await readlink(`/proc/${pid}/fd/${file}`).catch(() => ""))) continue;
-      // Only the program's name: arguments of other people's programs are none of our business.
+      // Only the name of the program: the arguments of other users' programs may be confidential.
       const [program] = (await readFile(`/proc/${pid}/cmdline`, "utf8").catch(() => "")).split("\0");
       return { pid: Number(pid), words: `pid ${pid}${program ? ` (${program})` : ""}` };
     }
@@ -53,7 +53,7 @@ async function holderOnLinux(port: number): Promise<{ readonly pid: number; read
   return undefined;
 }
 
-/** Who listens on the port, as well as it can be found out. */
+/** Returns the program that listens on the port, as far as it can be determined. */
 export async function portHolder(port: number): Promise<string> {
   if (hasProc) return (await holderOnLinux(port))?.words ?? "a program of another user";
   try {
@@ -62,21 +62,21 @@ export async function portHolder(port: number): Promise<string> {
     const [, program] = /^c(.+)$/m.exec(stdout) ?? [];
     if (pid !== undefined) return `pid ${pid}${program ? ` (${program})` : ""}`;
   } catch {
-    // No lsof: the port alone must do.
+    // Without lsof, the message names only the port.
   }
   return "another program";
 }
 
-/** How long a neighbour that is being replaced may take to end and give its port away. */
+/** Timeout for a neighbour that is being replaced to end and release its port. */
 const NEIGHBOUR_LIMIT_MS = 30_000;
-/** How long a port may be in nobody's hands that can be found: its holder is just ending. */
+/** Timeout for a port without a known holder: its holder is just ending. */
 const UNKNOWN_LIMIT_MS = 2_000;
 
 /**
- * Waits for a port that a neighbour holds: where a service comes or goes, the ports of those behind it move up or down by one,
- * and all of them are replaced at the same time.
- * @param isNeighbour - Whether a process is one that the same platform started.
- * @throws `port-taken` or `port-forbidden` for the first port that cannot be had
+ * Waits for a port that a neighbour uses. If a service is added or removed, the ports of the following services shift
+ * by one, and all of them are replaced at the same time.
+ * @param isNeighbour - Returns whether the same platform started a process.
+ * @throws `port-taken` or `port-forbidden` for the first port that is not available
  */
 export async function requireFreePorts(
   name: string,
@@ -98,7 +98,10 @@ export async function requireFreePorts(
   }
 }
 
-/** Waits until an ended process has given its ports back. @throws `port-still-taken` */
+/**
+ * Waits until an ended process has released its ports.
+ * @throws `port-still-taken`
+ */
 export async function awaitFreePorts(name: string, ports: readonly PortBinding[], limitSeconds = 5): Promise<void> {
   const deadline = performance.now() + limitSeconds * 1000;
   for (const { host, port } of ports) {

@@ -1,7 +1,7 @@
 /**
- * One-time preparations of a process. While they are not all done, a note beside the run record says
- * which folders they found empty. An interrupted preparation is not trusted: those folders are
- * emptied and the steps run again. Folders that held something before are never emptied.
+ * One-time preparations of a process. Until all of them are done, a note beside the run record lists the folders that
+ * they found empty. An interrupted preparation is not trusted: those folders are emptied and the steps run again. A
+ * folder that already had contents is never emptied.
  */
 import { access, mkdir, readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -23,7 +23,7 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Undoes what an interrupted preparation left. */
+/** Undoes an interrupted preparation. */
 export async function undoInterrupted(paths: ProcessPaths): Promise<void> {
   let note: string;
   try {
@@ -43,7 +43,7 @@ export async function undoInterrupted(paths: ProcessPaths): Promise<void> {
   await rm(paths.preparing, { force: true });
 }
 
-/** The steps that have to run. */
+/** Returns the steps that must run. */
 export async function missingSteps(steps: readonly Step[]): Promise<readonly Step[]> {
   const missing = [];
   for (const step of steps) if (!(await exists(step.creates))) missing.push(step);
@@ -52,7 +52,7 @@ export async function missingSteps(steps: readonly Step[]): Promise<readonly Ste
 
 /**
  * Runs the steps in order.
- * @param start - starts a command in the process's own circumstances
+ * @param start - Starts a command as the process itself is started.
  * @throws `preparation-failed`
  */
 export async function prepare(

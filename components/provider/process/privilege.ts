@@ -1,4 +1,4 @@
-/** Which user a process runs as when the platform runs as root and the process must not. */
+/** Determines the user of a process if the platform runs as root and the process must not. */
 import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
@@ -10,13 +10,19 @@ import { providerError } from "../errors.ts";
 
 const run = promisify(execFile);
 
-/** How to run: as it is, as another user, or inside a user namespace in which root is an ordinary user. */
+/**
+ * How to run the process: as the current user, as another user, or inside a user namespace that maps root to an
+ * ordinary user.
+ */
 export type Privilege =
   | { readonly kind: "same" }
   | { readonly kind: "user"; readonly owner: Owner }
   | { readonly kind: "namespace"; readonly wrapper: readonly string[] };
 
-/** Users to drop to, best first: `nobody` has no rights anywhere, `postgres` at least is no person. */
+/**
+ * Returns the users to switch to, best first: `nobody` has no rights anywhere, `postgres` at least is not a person's
+ * account.
+ */
 function candidates(passwd: string): Owner[] {
   return ["nobody", "postgres", "daemon"].flatMap((user) => {
     const fields = passwd
@@ -28,7 +34,7 @@ function candidates(passwd: string): Owner[] {
   });
 }
 
-/** May everybody pass through every folder above the path? Folders that are not there yet are made by us. */
+/** Returns whether every user may traverse all folders above the path. Missing folders are created by the provider. */
 async function isReachableByAll(path: string): Promise<boolean> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const facts = await stat(folder).catch(() => undefined);
@@ -39,8 +45,9 @@ async function isReachableByAll(path: string): Promise<boolean> {
 }
 
 /**
- * Decides how to drop root's rights so that all `paths` stay usable. Not root: nothing to drop.
- * @param paths - files and folders that the process must reach, the folders above them made already
+ * Determines how to drop root's rights so that all `paths` stay usable. If the platform does not run as root, nothing
+ * is dropped.
+ * @param paths - Files and folders that the process must reach. Their parent folders must exist.
  * @throws `cannot-drop-privileges`
  */
 export async function dropFor(name: string, paths: readonly string[]): Promise<Privilege> {
@@ -48,8 +55,8 @@ export async function dropFor(name: string, paths: readonly string[]): Promise<P
   const [owner] = candidates(readFileSync("/etc/passwd", "utf8"));
   const reachable = (await Promise.all(paths.map(isReachableByAll))).every((yes) => yes);
   if (owner !== undefined && reachable) return { kind: "user", owner };
-  // A home such as /root is closed to others. In a user namespace the kernel still sees root as the
-  // files' owner, while the program sees an ordinary user, which is what initdb asks for.
+  // A home directory such as /root is closed to other users. In a user namespace the kernel still sees root as the
+  // files' owner, while the program sees an ordinary user, which initdb requires.
   const wrapper = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"];
   try {
     await run("unshare", [...wrapper.slice(1), "true"]);

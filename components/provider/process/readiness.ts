@@ -1,4 +1,4 @@
-/** Waits until a process is ready, has ended, or the limit is reached. */
+/** Waits until a process is ready or has ended, with a timeout. */
 import { execFile } from "node:child_process";
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
@@ -7,7 +7,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { reasonOf } from "../../machine/coded-error.ts";
 import type { Readiness } from "./specification.ts";
 
-/** Result of one look: ready, or what was seen instead. */
+/** Result of one probe: ready, or what was observed instead. */
 export type Probe = { readonly ready: true } | { readonly ready: false; readonly seen: string };
 
 const attemptLimitMs = 5000;
@@ -40,7 +40,7 @@ async function probeLog(path: string, offset: number, pattern: string): Promise<
   if (file === undefined) return { ready: false, seen: "no log" };
   try {
     const { size } = await file.stat();
-    // A log that was cut meanwhile is read from its beginning.
+    // A log that was truncated meanwhile is read from its start.
     const start = Math.max(offset <= size ? offset : 0, size - 4 * 1024 * 1024);
     const { buffer, bytesRead } = await file.read(Buffer.alloc(size - start), 0, size - start, start);
     return new RegExp(pattern, "m").test(buffer.subarray(0, bytesRead).toString("utf8"))
@@ -65,13 +65,13 @@ function probeCommand(command: readonly string[], env: Readonly<Record<string, s
   });
 }
 
-/** Where a readiness is looked for. */
+/** Inputs of a probe. */
 export interface ReadinessContext {
   readonly env: Readonly<Record<string, string>>;
   readonly log: { readonly path: string; readonly offset: number };
 }
 
-/** The condition in words. */
+/** Returns the readiness condition as text. */
 export function readinessText(readiness: Readiness): string {
   if (readiness.tcp) return `connection to ${readiness.tcp.host}:${readiness.tcp.port}`;
   if (readiness.http) return `GET ${readiness.http.url} answering ${readiness.http.status}`;
@@ -79,7 +79,7 @@ export function readinessText(readiness: Readiness): string {
   return `\`${readiness.command?.join(" ") ?? ""}\` ending with 0`;
 }
 
-/** Looks once. */
+/** Probes once. */
 export async function probe(readiness: Readiness, context: ReadinessContext): Promise<Probe> {
   if (readiness.tcp) return probeTcp(readiness.tcp.host, readiness.tcp.port);
   if (readiness.http) return probeHttp(readiness.http.url, readiness.http.status);
@@ -87,13 +87,13 @@ export async function probe(readiness: Readiness, context: ReadinessContext): Pr
   return probeCommand(readiness.command ?? [], context.env);
 }
 
-/** How a wait for readiness came out. */
+/** Result of a wait for readiness. */
 export type ReadinessResult =
   | { readonly result: "ready" }
   | { readonly result: "ended" }
   | { readonly result: "timeout"; readonly last: string };
 
-/** Looks again and again, first every 25 ms, later every 250 ms. */
+/** Probes repeatedly, first every 25 ms, later every 250 ms. */
 export async function awaitReadiness(
   readiness: Readiness,
   context: ReadinessContext,
@@ -103,7 +103,7 @@ export async function awaitReadiness(
   const deadline = performance.now() + limitSeconds * 1000;
   for (let pause = 25; ; pause = Math.min(pause * 1.3, 250)) {
     const seen = await probe(readiness, context);
-    // Asked after the probe: an answer counts only if it can have come from this process.
+    // Checked after the probe: an answer counts only if this process can have given it.
     if (!(await isAlive())) return { result: "ended" };
     if (seen.ready) return { result: "ready" };
     if (performance.now() + pause > deadline) return { result: "timeout", last: seen.seen };

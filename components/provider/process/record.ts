@@ -1,10 +1,10 @@
 /**
- * What is on disk about a process, below `<stateDir>/run/`:
- * - `<name>.json`    the run record, written and synced before anything is started
- * - `<name>.intent`  the nonce of the newest start; a start with another nonce gives up by itself
- * - `<name>.pid`     lines `<nonce> <identity>`, written by the started process before it becomes the program
- * - `<name>.lock`    held while it is started or stopped
- * - `<name>.preparing` there while a preparation is not finished
+ * Files of a process on disk, below `<stateDir>/run/`:
+ * - `<name>.json`: the run record, written and synced before anything is started
+ * - `<name>.intent`: the nonce of the newest start. A start with another nonce gives up by itself.
+ * - `<name>.pid`: lines `<nonce> <identity>`. The started process writes them before it becomes the program.
+ * - `<name>.lock`: held while the process is started or stopped
+ * - `<name>.preparing`: exists while a preparation is not finished
  */
 import { randomBytes } from "node:crypto";
 import { constants } from "node:fs";
@@ -30,7 +30,7 @@ export interface ProcessPaths {
   readonly log: string;
 }
 
-/** Where the files of a process are. */
+/** Returns the paths of a process's files. */
 export function pathsOf(stateDir: string, name: string): ProcessPaths {
   const runFolder = join(stateDir, "run");
   const logFolder = join(stateDir, "logs");
@@ -52,7 +52,7 @@ const recordSchema = z.object({
   name: z.string(),
   role: z.enum(["controller", "broker", "registry", "database", "cache", "service", "maintenance"]),
   zone: z.string().optional(),
-  /** What was last intended: a one-time preparation, or the start; `ready` once the start was seen to succeed. */
+  /** The last intended action: a one-time preparation or the start. `ready` after the start has succeeded. */
   phase: z.enum(["preparing", "starting", "ready"]),
   specification: z.string(),
   nonce: z.string(),
@@ -67,15 +67,15 @@ const recordSchema = z.object({
 /** The run record of a process. */
 export type RunRecord = z.infer<typeof recordSchema>;
 
-/** Identity that a started process wrote down itself. */
+/** Identity that a started process wrote down. */
 export interface RecordedIdentity {
   readonly pid: number;
   readonly startTime: string;
 }
 
-/** Reads the line that the start with this nonce wrote, if it wrote one whole. Pure. */
+/** Parses the line that the start with this nonce wrote, if the line is complete. Pure. */
 export function parsePidFile(text: string, nonce: string): RecordedIdentity | undefined {
-  // A line without its end may still be in writing.
+  // A line without a line end may be incomplete.
   for (const line of text
     .slice(0, text.lastIndexOf("\n") + 1)
     .split("\n")
@@ -100,7 +100,7 @@ async function readIfThere(path: string): Promise<string | undefined> {
   }
 }
 
-/** The run record, or nothing where there is none. A broken one is an error: it may hide a live process. */
+/** Returns the run record; undefined if there is none. A corrupt record is an error, because it may hide a live process. */
 export async function readRecord(paths: ProcessPaths): Promise<RunRecord | undefined> {
   const text = await readIfThere(paths.record);
   if (text === undefined) return undefined;
@@ -111,21 +111,22 @@ export async function readRecord(paths: ProcessPaths): Promise<RunRecord | undef
   }
 }
 
-/** Writes the run record, durably. */
+/** Writes the run record durably. */
 export async function writeRecord(paths: ProcessPaths, record: RunRecord): Promise<void> {
   await writeDurably(paths.record, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-/** What the start with this nonce wrote about itself. */
+/** Returns the identity that the start with this nonce wrote. */
 export async function readIdentity(paths: ProcessPaths, nonce: string): Promise<RecordedIdentity | undefined> {
   return parsePidFile((await readIfThere(paths.pid)) ?? "", nonce);
 }
 
-/** Makes the folders for records and logs. */
+/** Creates the folders for records and logs. */
 export async function makeFolders(paths: ProcessPaths): Promise<void> {
   for (const folder of [paths.runFolder, paths.logFolder]) {
     try {
-      // Above: passable for servers that run as another user. The folders themselves: the owner's alone.
+      // The parent folder allows traversal, for servers that run as another user. Only the owner can use the folders
+      // themselves.
       await mkdir(dirname(folder), { recursive: true, mode: 0o711 });
       await mkdir(folder, { recursive: true, mode: 0o700 });
     } catch (error) {
@@ -135,8 +136,8 @@ export async function makeFolders(paths: ProcessPaths): Promise<void> {
 }
 
 /**
- * Says which start is the wanted one; no nonce: none. Written in place, because starts that are
- * under way hold the file open and compare it with their own nonce before they become the program.
+ * Records which start is wanted; without a nonce, none is. The file is written in place, because starts in progress
+ * hold it open and compare it with their own nonce before they become the program.
  */
 export async function writeIntent(paths: ProcessPaths, nonce: string | undefined): Promise<void> {
   try {
@@ -152,14 +153,17 @@ export async function writeIntent(paths: ProcessPaths, nonce: string | undefined
   }
 }
 
-/** A nonce for a start. All have one length, so that one overwrites the other. */
+/** Returns a nonce for a start. All nonces have the same length, so that one overwrites the other. */
 export function makeNonce(): string {
   return randomBytes(nonceLength / 2).toString("hex");
 }
 
-/** Forgets a process that has ended. The record goes last: until then a crash leaves it findable. */
+/**
+ * Removes the files of an ended process. The record is removed last, so that the process can still be found after a
+ * crash.
+ */
 export async function forget(paths: ProcessPaths): Promise<void> {
-  // Drafts of programs that were killed while they wrote.
+  // Drafts of programs that were killed during a write.
   const drafts = [paths.lock, paths.record, paths.preparing].map((path) => `${basename(path)}.`);
   for (const entry of await readdir(paths.runFolder)) {
     const prefix = drafts.find((candidate) => entry.startsWith(candidate));
@@ -171,7 +175,7 @@ export async function forget(paths: ProcessPaths): Promise<void> {
   await rm(paths.record, { force: true });
 }
 
-/** Names of the processes on record, sorted. */
+/** Returns the names of the recorded processes, sorted. */
 export async function recordedNames(stateDir: string): Promise<string[]> {
   try {
     const names = await readdir(join(stateDir, "run"));

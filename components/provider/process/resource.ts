@@ -11,7 +11,7 @@ import { pathsOf } from "./record.ts";
 import { type ProcessSpecification, processSchema, specificationDigest } from "./specification.ts";
 import { ensureProcess, removeProcess } from "./supervisor.ts";
 
-/** What the world says against a process being as the state has it; nothing: all is well. Pure. */
+/** Returns the difference between a process and the state; undefined if there is none. Pure. */
 export function complaint(condition: Condition, recorded: { pid: number; specification: string }): string | undefined {
   const was = `pid ${recorded.pid}`;
   switch (condition.state) {
@@ -38,7 +38,7 @@ async function run(wanted: ProcessSpecification, note: (message: string) => void
     return { pid, startedAt, logFile, specification };
   } catch (error) {
     const logFile = pathsOf(wanted.stateDir, wanted.name).log;
-    // Files and data may be there already: the engine must keep the resource to remove them one day.
+    // Files and data may already exist, so the engine must keep the resource to remove them later.
     throw new Unfinished(
       wanted.name,
       { pid: 0, startedAt: "", logFile, specification: specificationDigest(wanted) },
@@ -67,7 +67,7 @@ export const processKind: ResourceKind = {
     const condition = await inspect(pathsOf(before.stateDir, before.name));
     const problem = complaint(condition, recordedOf(state));
     if (problem !== undefined) {
-      // One that `kit down` stopped is no cause for alarm.
+      // A process that `kit down` stopped is no reason for a warning.
       note(`process ${id}: ${problem}; it is brought back`, condition.state === "absent" ? "info" : "warning");
       changes.push({ path: "pid", change: "update", side: "output" });
     } else if (changes.length === 0 && !hasUnknown(news)) {
@@ -94,7 +94,7 @@ export const processKind: ResourceKind = {
     const parsed = processSchema.safeParse(state);
     if (!parsed.success) return undefined;
     const condition = await inspect(pathsOf(parsed.data.stateDir, parsed.data.name));
-    // Gone or dead is kept with pid 0: the next `up` starts it again and knows its data.
+    // A dead or absent process stays in the state with pid 0. The next `up` then restarts it with its data.
     if (condition.state !== "running") return { pid: 0 };
     return {
       pid: condition.identity?.pid ?? 0,
@@ -106,7 +106,8 @@ export const processKind: ResourceKind = {
   async update({ inputs, olds, note }) {
     const wanted = processSchema.parse(inputs);
     const computed = await run(wanted, note);
-    // Files that were taken out of the program go; a data folder that was taken out stays, as nobody asked to lose data.
+    // Files that were removed from the program are deleted. A data folder that was removed stays, because a change of
+    // the program alone must not lose data.
     const wantedPaths = new Set(wanted.files.map(({ path }) => path));
     for (const { path } of processSchema.parse(olds).files) if (!wantedPaths.has(path)) await rm(path, { force: true });
     return computed;

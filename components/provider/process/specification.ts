@@ -1,13 +1,16 @@
-/** What a process is, as validated plain data, and the digest that says whether it must be restarted. Pure. */
+/**
+ * The specification of a process as validated plain data, and the digest that determines whether it must be restarted.
+ * Pure.
+ */
 import { createHash } from "node:crypto";
 import { isAbsolute } from "node:path";
 import { z } from "zod";
 import { absolutePath, octalMode } from "../files/file-rules.ts";
 import { canonicalText, type Value } from "../values.ts";
 
-/** Roles in the order in which `kit down` stops them: users before what they use. */
+/** Roles in the order in which `kit down` stops them: clients before their servers. */
 export const stopOrder = ["service", "registry", "broker", "controller", "cache", "database", "maintenance"] as const;
-/** What a process is in the platform. */
+/** Role of a process in the platform. */
 export type ProcessRole = (typeof stopOrder)[number];
 
 const command = z
@@ -84,14 +87,14 @@ export const processSchema = z.object({
   restartToken: z.string().optional(),
 });
 
-/** A process as it shall be, defaults filled in. */
+/** The specification of a process, with defaults. */
 export type ProcessSpecification = z.infer<typeof processSchema>;
 export type Readiness = ProcessSpecification["readiness"];
 export type PortBinding = ProcessSpecification["ports"][number];
 
 /**
- * Digest of what a running process cannot take up without a restart. Not in it: role and zone (display),
- * prepare (done once), readiness, stop and log (read from the record when they are needed).
+ * Returns the digest of all settings that a running process can adopt only by a restart. It excludes role and zone
+ * (display only), prepare (done once), and readiness, stop and log (read from the record on use).
  */
 export function specificationDigest(process: ProcessSpecification): string {
   const { name, command, env, workingDirectory, files, directories, unprivileged, ports, stateDir, restartToken } =

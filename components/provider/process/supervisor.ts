@@ -1,4 +1,4 @@
-/** Makes a process run as specified, and makes it go away again. Everything here can be repeated at any time. */
+/** Starts, keeps and removes processes as specified. Every function here can be repeated at any time. */
 import { constants } from "node:fs";
 import { access, chown, lchown, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
@@ -34,14 +34,14 @@ export interface RunningProcess {
   readonly startedAt: string;
   readonly logFile: string;
   readonly specification: string;
-  /** `kept`: it ran already. `started`: it was started now. */
+  /** `kept`: it was already running. `started`: it was started now. */
   readonly how: "kept" | "started";
 }
 
-/** What the supervisor takes from outside. */
+/** Options of the supervisor. */
 export interface SupervisorOptions {
   readonly now?: () => Date;
-  /** Told what is being done, in words. */
+  /** Receives the current action, as text. */
   readonly onProgress?: (message: string) => void;
 }
 
@@ -74,7 +74,7 @@ async function giveAway(path: string, owner: Owner): Promise<void> {
   }
 }
 
-/** Data folders, in place and in the right hands. */
+/** Creates the data folders with the right owner. */
 async function makeDirectories(wanted: ProcessSpecification, privilege: Privilege): Promise<void> {
   for (const { path, mode } of wanted.directories) {
     try {
@@ -88,7 +88,7 @@ async function makeDirectories(wanted: ProcessSpecification, privilege: Privileg
   }
 }
 
-/** Files of the specification; says which were written. */
+/** Writes the files of the specification. Returns which ones it wrote. */
 async function writeFiles(wanted: ProcessSpecification, privilege: Privilege): Promise<string[]> {
   const written = [];
   for (const { path, content, mode } of wanted.files) {
@@ -106,7 +106,7 @@ async function writeFiles(wanted: ProcessSpecification, privilege: Privilege): P
 async function privilegeFor(wanted: ProcessSpecification): Promise<Privilege> {
   if (!wanted.unprivileged) return { kind: "same" };
   const paths = [...wanted.directories, ...wanted.files].map(({ path }) => path);
-  // Judged with the folders above in place.
+  // Checked when the parent folders exist.
   for (const path of paths)
     await mkdir(dirname(path), { recursive: true, mode: 0o711 }).catch((error: unknown) =>
       Promise.reject(writeFailure(path, error)),
@@ -117,7 +117,7 @@ async function privilegeFor(wanted: ProcessSpecification): Promise<Privilege> {
   return dropFor(wanted.name, [...paths, ...programs]);
 }
 
-/** Withdraws whatever start may still be under way, then ends what is alive. */
+/** Withdraws a start that may still be in progress, then ends the live processes. */
 async function clear(paths: ProcessPaths, name: string): Promise<{ how: "tidily" | "killed"; condition: Condition }> {
   await writeIntent(paths, undefined);
   const condition = await inspect(paths);
@@ -134,7 +134,7 @@ async function keep(
     return undefined;
   const { record, identity } = condition;
   await writeFiles(wanted, await privilegeFor(wanted));
-  // One that was ready before must answer soon; one that is still starting gets its time.
+  // A process that was ready before must answer soon. One that is still starting gets its full timeout.
   const limit =
     record.phase === "ready" ? Math.min(10, wanted.readiness.timeoutSeconds) : wanted.readiness.timeoutSeconds;
   const context = { env: { ...inheritedEnvironment(), ...wanted.env }, log: record.log };
@@ -156,7 +156,7 @@ async function keep(
   return { pid: identity.pid, startedAt: record.startedAt, logFile: paths.log, specification: digest, how: "kept" };
 }
 
-/** Whether a process is one of those that are kept in the same folder. */
+/** Returns whether a process is one of those in the same folder. */
 async function isNeighbour({ runFolder }: ProcessPaths, pid: number): Promise<boolean> {
   const names = (await readdir(runFolder).catch(() => [])).filter((file) => file.endsWith(".pid"));
   const held = await Promise.all(
@@ -201,7 +201,7 @@ async function start(
       specification: digest,
       offset: await logSize(paths.log),
     });
-    // Ahead of the start: the next run finds what was intended, whatever became of it.
+    // The record is written before the start, so the next run finds the intended start whatever its result.
     await writeRecord(paths, record);
     await writeIntent(paths, nonce);
     return {
@@ -238,7 +238,10 @@ async function start(
   };
 }
 
-/** Waits for readiness and puts it on record; one that does not get ready is ended. @throws `ended-early`, `not-ready` */
+/**
+ * Waits for readiness and records it. A process that does not get ready is ended.
+ * @throws `ended-early`, `not-ready`
+ */
 async function becomeReady(
   wanted: ProcessSpecification,
   paths: ProcessPaths,
@@ -266,8 +269,9 @@ async function becomeReady(
 }
 
 /**
- * Makes the process run as specified: one that runs so already is kept, another one is ended first.
- * @throws the catalogue's errors about ports, programs, readiness, the state folder
+ * Makes the process run as specified. If it already does, it is kept. A process with another specification is ended
+ * first.
+ * @throws The catalogue's errors about ports, programs, readiness and the state directory.
  */
 export async function ensureProcess(
   wanted: ProcessSpecification,
@@ -285,7 +289,7 @@ export async function ensureProcess(
   });
 }
 
-/** Ends a process and forgets it; its data, files and log stay. Says whether one was alive. */
+/** Ends a process and removes its record. Its data, files and log stay. Returns whether it was alive. */
 export async function stopProcess(stateDir: string, name: string): Promise<boolean> {
   const paths = pathsOf(stateDir, name);
   await makeFolders(paths);
@@ -297,7 +301,7 @@ export async function stopProcess(stateDir: string, name: string): Promise<boole
   });
 }
 
-/** Ends a process and removes everything of it: files, data, log, record. */
+/** Ends a process and removes its files, data, log and record. */
 export async function removeProcess(wanted: ProcessSpecification): Promise<void> {
   const paths = pathsOf(wanted.stateDir, wanted.name);
   await stopProcess(wanted.stateDir, wanted.name);

@@ -9,7 +9,7 @@ export interface CertificateIssuer {
 
 /** Arguments of {@link Certificate}. */
 export interface CertificateArgs {
-  /** `authority`: self-signed, may sign leaves. `leaf`: signed by `issuer`, which it needs. */
+  /** `authority`: self-signed, may sign leaf certificates. `leaf`: signed by `issuer`, which is then required. */
   kind: pulumi.Input<"authority" | "leaf">;
   /** The subject is exactly `CN=<commonName>`. */
   commonName: pulumi.Input<string>;
@@ -18,13 +18,16 @@ export interface CertificateArgs {
   ipAddresses?: pulumi.Input<pulumi.Input<string>[]>;
   /** Extended key usages of a leaf. Default: server and client. */
   usages?: pulumi.Input<pulumi.Input<"server" | "client">[]>;
-  /** From now; a leaf never outlives its issuer. */
+  /** Validity from now, in hours. A leaf never outlives its issuer. */
   validityHours: pulumi.Input<number>;
-  /** Renewed by the first `up` that runs so many hours before the end, or later. */
+  /** Hours before the end from which on the next `up` renews the certificate. */
   renewBeforeHours: pulumi.Input<number>;
 }
 
-/** Only the two texts, also when a whole authority is given: a resource would travel as a mere reference. */
+/**
+ * Returns only the two texts, also if a whole authority is given, because the engine would transmit a resource as a
+ * mere reference.
+ */
 function issuerPair(issuer: pulumi.Input<CertificateIssuer>): pulumi.Input<CertificateIssuer> {
   if (pulumi.Output.isInstance(issuer) || issuer instanceof Promise) {
     return pulumi
@@ -39,13 +42,13 @@ function issuerPair(issuer: pulumi.Input<CertificateIssuer>): pulumi.Input<Certi
 }
 
 /**
- * An X.509 certificate with its key, EC P-256. A renewed authority keeps its key, so leaves that
- * are out there stay valid; a renewed leaf gets a new one.
+ * An X.509 certificate with its EC P-256 key. A renewed authority keeps its key, so existing leaf certificates stay
+ * valid. A renewed leaf gets a new key.
  */
 export class Certificate extends pulumi.CustomResource {
   /** PEM. */
   declare readonly certificatePem: pulumi.Output<string>;
-  /** PEM: the leaf, then its issuer. An authority: itself. */
+  /** PEM chain: the leaf, then its issuer. For an authority, only itself. */
   declare readonly chainPem: pulumi.Output<string>;
   /** PKCS #8 PEM. Secret. */
   declare readonly privateKeyPem: pulumi.Output<string>;

@@ -2,15 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** Arguments of {@link File}. */
 export interface FileArgs {
-  /** Absolute path. A change makes a new file and removes the old one. */
+  /** Absolute path. A change creates a new file and removes the old one. */
   path: pulumi.Input<string>;
   /** Text, UTF-8. May be secret. */
   content: pulumi.Input<string>;
-  /** Octal permission bits. Default `"0600"`. */
+  /** Octal permission bits. Default: `"0600"`. */
   mode?: pulumi.Input<string>;
 }
 
-/** A file that follows the program: written by `up`, mended when missing or changed by hand, removed by `destroy`. */
+/**
+ * A file with declared content. `up` writes it, and restores it if it was removed or changed by hand. `destroy` removes
+ * it.
+ */
 export class File extends pulumi.CustomResource {
   declare readonly path: pulumi.Output<string>;
   declare readonly content: pulumi.Output<string>;

@@ -2,19 +2,18 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** Arguments of {@link TopicLedger}. */
 export interface TopicLedgerArgs {
-  /** Every topic of the platform by name; `declared` where a product team declares it. */
+  /** Every topic of the platform by name. `declared` is set if a product team declares it. */
   topics: pulumi.Input<Record<string, pulumi.Input<{ partitions: pulumi.Input<number>; declared?: boolean }>>>;
-  /** The stack's factor on every topic's partitions; a refusal names it where it went down. */
+  /** The stack's factor for the partitions of all topics. A refusal names the factor if it was reduced. */
   partitionFactor?: pulumi.Input<number>;
-  /** Declared topics that may be removed; absent: every one may. */
+  /** Declared topics that may be removed. Default: all. */
   removals?: pulumi.Input<readonly string[]>;
 }
 
 /**
- * The memory of the topics that were applied. Lowering a partition count is refused before anything is
- * touched, because the Kafka provider would delete the topic with its data to recreate it; so is the removal
- * of a declared topic, where removals need a permission.
- * Let the topics depend on the ledger.
+ * A record of the applied topics. It refuses a reduced number of partitions before anything changes, because the Kafka
+ * provider would delete the topic with its data to recreate it. If removals need a permission, it also refuses the
+ * removal of a declared topic. The topics must depend on the ledger.
  */
 export class TopicLedger extends pulumi.CustomResource {
   declare readonly topics: pulumi.Output<Record<string, { partitions: number }>>;
@@ -27,7 +26,7 @@ export class TopicLedger extends pulumi.CustomResource {
 /** Arguments of {@link ClusterLedger}: the footprint that `components/plan/cluster-guard.ts` judges. */
 export interface ClusterLedgerArgs {
   cluster: pulumi.Input<string>;
-  /** In order: a zone's place gives its brokers their ids. */
+  /** Zones in order. The position of a zone determines the ids of its brokers. */
   zones: pulumi.Input<readonly string[]>;
   brokersPerZone: pulumi.Input<number>;
   controllers: pulumi.Input<number>;
@@ -37,17 +36,17 @@ export interface ClusterLedgerArgs {
   brokerVolumes: pulumi.Input<readonly number[]>;
   /** Bytes. */
   controllerVolume: pulumi.Input<number>;
-  /** Empty: the cluster's default. */
+  /** Storage class. Empty: the cluster's default. */
   brokerStorageClass: pulumi.Input<string>;
   controllerStorageClass: pulumi.Input<string>;
   metadataVersion: pulumi.Input<string>;
-  /** Whether partitions are moved away from brokers before they go. */
+  /** Whether partitions are moved off brokers before the brokers are removed. */
   rebalances: pulumi.Input<boolean>;
 }
 
 /**
- * The memory of the size a cluster was given. A change that would lose or strand data (a zone or a volume taken away, fewer
- * brokers than replicas, a smaller disk, another number of controllers) is refused before anything is touched.
+ * A record of the applied size of a cluster. It refuses a change that would lose or strand data before anything
+ * changes: a removed zone or volume, fewer brokers than replicas, a smaller disk, another number of controllers.
  */
 export class ClusterLedger extends pulumi.CustomResource {
   constructor(name: string, args: ClusterLedgerArgs, options?: pulumi.CustomResourceOptions) {

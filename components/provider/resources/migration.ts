@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 
-/** Where and as whom the plugin connects to PostgreSQL. */
+/** Connection of the plugin to PostgreSQL: host and user. */
 export interface PostgresConnection {
   host: pulumi.Input<string>;
   port: pulumi.Input<number>;
@@ -8,33 +8,33 @@ export interface PostgresConnection {
   user: pulumi.Input<string>;
   /** Secret. */
   password: pulumi.Input<string>;
-  /** PEM of the authority that signed the server's certificate (verify-full). Absent: no TLS. */
+  /** PEM of the authority that signed the server's certificate (verify-full). Default: no TLS. */
   caPem?: pulumi.Input<string>;
 }
 
 /** One migration file. */
 export interface MigrationFile {
-  /** Orders the files, for example `0001`. Unique. */
+  /** Version that orders the files, for example `0001`. Unique. */
   version: pulumi.Input<string>;
   name: pulumi.Input<string>;
-  /** Plain SQL, run in one transaction. */
+  /** Plain SQL. It runs in one transaction. */
   sql: pulumi.Input<string>;
 }
 
 /** Arguments of {@link Migration}. */
 export interface MigrationArgs {
   connection: pulumi.Input<PostgresConnection>;
-  /** Role that runs the files and owns what they make (`SET ROLE`). Default: the connection's user. */
+  /** Role that runs the files and owns the objects that they create (`SET ROLE`). Default: the connection's user. */
   role?: pulumi.Input<string>;
-  /** All files, in any order. An applied one must not change or vanish. */
+  /** All files, in any order. An applied file must not change or disappear. */
   migrations: pulumi.Input<pulumi.Input<MigrationFile>[]>;
-  /** Statements that may be repeated, run as the connection's user before the files. */
+  /** Repeatable statements that run as the connection's user before the files. Default: none. */
   preamble?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
 /**
- * The schema of one database: ordered SQL files, each applied once, in a transaction of its own,
- * remembered with its checksum in the table `schema_migrations`. Removing the resource leaves the data.
+ * The schema of one database: ordered SQL files. Each file is applied once, in its own transaction, and recorded with
+ * its checksum in the table `schema_migrations`. The deletion of the resource keeps the data.
  */
 export class Migration extends pulumi.CustomResource {
   declare readonly applied: pulumi.Output<{ version: string; name: string; checksum: string }[]>;

@@ -2,11 +2,11 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** Arguments of {@link Password}. */
 export interface PasswordArgs {
-  /** Characters, 16 to 256. Default 32, which is 192 bits. A change makes a new password. */
+  /** Number of characters, 16 to 256. Default: 32, which is 192 bits. A change creates a new password. */
   length?: pulumi.Input<number>;
 }
 
-/** A random password of letters, digits, `-` and `_`, kept in the stack's state as a secret. */
+/** A random password of letters, digits, `-` and `_`. The stack's state holds it as a secret. */
 export class Password extends pulumi.CustomResource {
   /** Secret. */
   declare readonly value: pulumi.Output<string>;

@@ -3,13 +3,14 @@ import type { PostgresConnection } from "./migration.ts";
 
 /** Arguments of {@link PostgresAdministrator}. */
 export interface PostgresAdministratorArgs {
-  /** As the administrator, to any database. */
+  /** Connection as the administrator, to any database. */
   connection: pulumi.Input<PostgresConnection>;
 }
 
 /**
- * A PostgreSQL administrator without superuser rights that may act as the roles it makes: from PostgreSQL 16 on it needs a setting of its
- * role for that, without which no database can have another owner. The setting stays when the resource goes.
+ * A PostgreSQL administrator without superuser rights that may act as the roles that it creates. From PostgreSQL 16 on,
+ * its role needs a setting for that. Without the setting, no database can have another owner. The setting stays when
+ * the resource is deleted.
  */
 export class PostgresAdministrator extends pulumi.CustomResource {
   declare readonly prepared: pulumi.Output<boolean>;

@@ -9,13 +9,13 @@ export interface SchemaReference {
 
 /** Arguments of {@link SchemaSubject}. */
 export interface SchemaSubjectArgs {
-  /** Base of a Confluent-compatible API, for Apicurio with `/apis/ccompat/v7`. */
+  /** Base URL of a Confluent-compatible API, for Apicurio with `/apis/ccompat/v7`. */
   registryUrl: pulumi.Input<string>;
-  /** A change registers a new subject and removes the old one. */
+  /** Name of the subject. A change registers a new subject and removes the old one. */
   subject: pulumi.Input<string>;
   /** The schema as text. */
   schema: pulumi.Input<string>;
-  /** Default `AVRO`. */
+  /** Default: `AVRO`. */
   schemaType?: pulumi.Input<"AVRO" | "JSON" | "PROTOBUF">;
   references?: pulumi.Input<pulumi.Input<SchemaReference>[]>;
   /** Compatibility level of the subject. */
@@ -25,16 +25,16 @@ export interface SchemaSubjectArgs {
 }
 
 /**
- * A subject of the schema registry with its newest schema. The registry is asked during preview
- * whether the schema is compatible; a registry that is not there yet is not an error then.
- * Removing the resource soft-deletes the subject: use `deletedWith` where the registry goes too.
+ * A subject of the schema registry with its newest schema. During a preview, the resource asks the registry whether the
+ * schema is compatible. In a preview, a missing registry is not an error. The deletion of the resource soft-deletes the
+ * subject. Use `deletedWith` if the registry is deleted too.
  */
 export class SchemaSubject extends pulumi.CustomResource {
   declare readonly registryUrl: pulumi.Output<string>;
   declare readonly subject: pulumi.Output<string>;
   declare readonly schema: pulumi.Output<string>;
   declare readonly compatibility: pulumi.Output<string>;
-  /** Id in the wire format's header. */
+  /** Id of the schema in the wire format's header. */
   declare readonly schemaId: pulumi.Output<number>;
   /** Version within the subject, from 1. */
   declare readonly version: pulumi.Output<number>;

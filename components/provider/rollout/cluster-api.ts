@@ -1,25 +1,31 @@
-/** The API of a Kubernetes cluster, reached as kubeconfig says: for what Pulumi's provider does not tell while it waits. */
+/**
+ * Client of a Kubernetes cluster's API, configured by kubeconfig. It reads what Pulumi's provider does not report while
+ * it waits.
+ */
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { reasonOf } from "../../machine/coded-error.ts";
 import { providerError } from "../errors.ts";
 
-/** What the API answered. */
+/** An answer of the API. */
 export interface ClusterAnswer {
   /** HTTP status. */
   readonly status: number;
-  /** JSON, or text where it is none. */
+  /** JSON, or text if the body is not JSON. */
   readonly body: unknown;
 }
 
-/** A cluster's API. */
+/** The API of a cluster. */
 export interface ClusterApi {
   /** Name of the context in use. */
   readonly context: string;
-  /** @throws ProviderError `cluster-unreachable`. */
+  /**
+   * Sends a request.
+   * @throws ProviderError `cluster-unreachable`.
+   */
   request(method: "GET" | "DELETE", path: string): Promise<ClusterAnswer>;
 }
 
-/** An object of the API, as far as it is read here. */
+/** The fields of an API object that the provider reads. */
 export interface ClusterObject {
   readonly kind?: string;
   readonly metadata: {
@@ -35,13 +41,13 @@ export interface ClusterObject {
 const REQUEST_LIMIT_MS = 30_000;
 
 /**
- * Opens the API of a context of kubeconfig (`KUBECONFIG`, else `~/.kube/config`, else the pod's own account), with whatever it logs in by:
- * certificates, tokens, programs, OpenID Connect, proxies.
+ * Opens the API of a context of kubeconfig (`KUBECONFIG`, otherwise `~/.kube/config`, otherwise the pod's own account).
+ * It supports all login methods of kubeconfig: certificates, tokens, programs, OpenID Connect, proxies.
  * @param context - Default: the current context.
  * @throws ProviderError `cluster-context`: there is no kubeconfig, or it has no such context.
  */
 export async function openClusterApi(context: string | undefined): Promise<ClusterApi> {
-  // Takes 0.4 s of processor time to load: only runs that ask a cluster pay for it.
+  // The import takes 0.4 s of CPU time, so only runs that ask a cluster load it.
   const { KubeConfig } = await import("@kubernetes/client-node");
   const config = new KubeConfig();
   try {
@@ -68,7 +74,7 @@ export async function openClusterApi(context: string | undefined): Promise<Clust
     async request(method, path) {
       const options: RequestOptions = { method, timeout: REQUEST_LIMIT_MS, headers: { accept: "application/json" } };
       try {
-        // Asked each time: a login by token may have ended.
+        // The credentials are read for each request, because a token may have expired.
         await config.applyToHTTPSOptions(options);
         return await send(new URL(path.replace(/^\//, ""), base), options);
       } catch (error) {
@@ -79,7 +85,7 @@ export async function openClusterApi(context: string | undefined): Promise<Clust
 }
 
 /**
- * The items of a list; none where the API does not know the kind.
+ * Returns the items of a list; empty if the API does not know the kind.
  * @throws ProviderError `cluster-refused`.
  */
 export async function listObjects(api: ClusterApi, path: string): Promise<readonly ClusterObject[]> {
@@ -91,7 +97,7 @@ export async function listObjects(api: ClusterApi, path: string): Promise<readon
 }
 
 /**
- * An object by its path; undefined where there is none.
+ * Returns an object by its path; undefined if it does not exist.
  * @throws ProviderError `cluster-refused`.
  */
 export async function readObject(api: ClusterApi, path: string): Promise<ClusterObject | undefined> {
@@ -102,7 +108,7 @@ export async function readObject(api: ClusterApi, path: string): Promise<Cluster
 }
 
 /**
- * Deletes an object; one that is gone already is fine.
+ * Deletes an object. It succeeds if the object no longer exists.
  * @throws ProviderError `cluster-refused`.
  */
 export async function deleteObject(api: ClusterApi, path: string): Promise<void> {

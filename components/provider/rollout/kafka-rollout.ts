@@ -1,7 +1,8 @@
 /**
- * `kit:index:KafkaRollout`: waits until Strimzi has rolled a change of the Kafka resource or of a node pool out, tells what the operator says
- * meanwhile, and gives what it reports of the listeners. Pulumi's own provider waits for one condition of one object, in silence: it does not see
- * a pool whose brokers crash while the Kafka resource is Ready.
+ * `kit:index:KafkaRollout`: waits until Strimzi has rolled out a change of the Kafka resource or of a node pool,
+ * reports the operator's conditions meanwhile, and returns the listeners of the status. Pulumi's own provider waits
+ * silently for one condition of one object. It does not notice a pool whose brokers crash while the Kafka resource is
+ * Ready.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { z } from "zod";
@@ -26,25 +27,28 @@ const schema = z.object({
 
 type RolloutInputs = z.output<typeof schema>;
 
-/** How inputs are compared. */
+/** Properties that a comparison of inputs ignores, and those that replace the resource. */
 const PLACE = { ignored: ["timeoutSeconds", "context"], replacing: ["namespace", "cluster"] };
-/** In the state of a rollout whose wait failed. */
+/** Mark in the state of a rollout whose wait failed. */
 const UNFINISHED = "unfinished";
 
 const LOOK_EVERY_MS = 2_000;
-/** A cluster that cannot be asked for this long while it is waited for is given up. */
+/** Time in ms after which the wait for an unreachable cluster is given up. */
 const UNREACHABLE_MS = 120_000;
 
 /** `kit:index:KafkaRollout`. */
 export const kafkaRolloutKind: ResourceKind = {
   computedOutputs: ["listeners"],
-  // A rollout leaves the listeners as they are. Where they change all the same, what depends on them follows in the same run; were they unknown in each
-  // preview of a change, everything in Kafka would be.
+  // A rollout usually does not change the listeners. If it does, the resources that depend on them are updated in the
+  // same run. If the listeners were unknown in each preview of a change, so would be every resource in Kafka.
   stableOutputs: ["listeners"],
   async check({ news }) {
     return failuresOf(schema, news);
   },
-  /** Also sees listeners that changed by themselves, such as a replaced authority. Without a cluster that answers nothing is known of that. */
+  /**
+   * The diff also detects listeners that changed by themselves, such as a replaced authority. If the cluster does not
+   * answer, such changes stay unknown.
+   */
   async diff({ olds, news, state }) {
     const changes = inputChanges(olds, news, PLACE);
     if (changes.length > 0) return { changes };
@@ -62,7 +66,7 @@ export const kafkaRolloutKind: ResourceKind = {
       ? undefined
       : { listeners: listeners.length === 0 ? (state.listeners ?? []) : listeners };
   },
-  /** Where nothing is declared that was not before, the listeners alone have changed: clients get them while the brokers still roll. */
+  /** If the declaration did not change, only the listeners did. Clients get them while the brokers are still rolling. */
   async update({ inputs, olds, state, note }) {
     const parsed = schema.parse(inputs);
     if (state[UNFINISHED] !== true && inputChanges(olds, inputs, PLACE).length === 0) {
@@ -82,7 +86,7 @@ async function rolledOut(inputs: RolloutInputs, note: Note, state: Values): Prom
   try {
     return { listeners: await awaitRollout(api, inputs, note) };
   } catch (error) {
-    // The next run waits again, whether something changes or not.
+    // The next run waits again, whether anything changes or not.
     throw new Unfinished(
       idOf(inputs),
       { listeners: state.listeners ?? [], [UNFINISHED]: true },
@@ -129,18 +133,18 @@ async function snapshotOf(api: ClusterApi, { namespace, cluster }: RolloutInputs
     listObjects(api, `${group(namespace)}/kafkanodepools${ofCluster()}`),
     listObjects(api, `/api/v1/namespaces/${namespace}/pods${ofCluster(",strimzi.io/pool-name")}`),
   ]);
-  // Items of a list do not say what they are.
+  // Items of a list do not contain their kind.
   return { kafka, pools: pools.map((pool) => ({ kind: "KafkaNodePool", ...pool })), pods };
 }
 
-/** Undefined where there is no Kafka resource. */
+/** Returns the listeners; undefined if there is no Kafka resource. */
 async function liveListeners(inputs: RolloutInputs): Promise<Value[] | undefined> {
   const api = await openClusterApi(inputs.context);
   const kafka = await readObject(api, `${group(inputs.namespace)}/kafkas/${inputs.cluster}`);
   return kafka === undefined ? undefined : await trustedListeners(api, inputs, kafka.status);
 }
 
-/** The listeners of a status, with all authorities that are in use. */
+/** Returns the listeners of a status, with all authorities in use. */
 async function trustedListeners(
   api: ClusterApi,
   { namespace, cluster }: RolloutInputs,
@@ -150,6 +154,6 @@ async function trustedListeners(
     typeof status === "object" && status !== null && "listeners" in status ? status.listeners : [];
   const secret = await readObject(api, `/api/v1/namespaces/${namespace}/secrets/${authoritiesSecret(cluster)}`);
   const data = typeof secret?.data === "object" && secret.data !== null ? secret.data : {};
-  // What came as JSON is plain values.
+  // Parsed JSON is already plain values.
   return withAuthorities(Array.isArray(listeners) ? (listeners as Value[]) : [], { ...data });
 }

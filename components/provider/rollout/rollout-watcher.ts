@@ -1,13 +1,13 @@
 /**
- * What the state of a Kafka cluster and its pods means while a change is rolled out: done, going on, or failed and why. Pure: it is given what was
- * read and when.
+ * Judges the state of a Kafka cluster and its pods during a rollout: done, in progress, or failed with the reason.
+ * Pure: it receives what was read, and when.
  */
 import { z } from "zod";
 import type { ClusterObject } from "./cluster-api.ts";
 
-/** What was read of a cluster at one time. */
+/** The objects of a cluster that were read at one time. */
 export interface RolloutSnapshot {
-  /** The Kafka resource; absent before it is there. */
+  /** The Kafka resource. Absent before it exists. */
   readonly kafka: ClusterObject | undefined;
   /** Its KafkaNodePools. */
   readonly pools: readonly ClusterObject[];
@@ -15,34 +15,35 @@ export interface RolloutSnapshot {
   readonly pods: readonly ClusterObject[];
 }
 
-/** What a rollout is to arrive at. */
+/** The target state of a rollout. */
 export interface RolloutTarget {
   readonly pools: readonly { readonly name: string; readonly replicas: number }[];
 }
 
-/** Something to tell. */
+/** A message to the user. */
 export interface RolloutWord {
   readonly text: string;
-  /** `progress`: of interest for a moment. */
+  /** `progress`: of brief interest. */
   readonly level: "progress" | "info" | "warning";
 }
 
-/** What a look at the cluster came to. */
+/** Judgement of one snapshot. */
 export interface RolloutVerdict {
   readonly done: boolean;
-  /** Why waiting is of no use. */
+  /** Why further waiting is useless. Absent if it is not. */
   readonly failure?: string;
-  /** What is new since the last look. */
+  /** Messages that are new since the last snapshot. */
   readonly words: readonly RolloutWord[];
-  /** What is still waited for, in words. */
+  /** What the rollout still waits for, as text. */
   readonly waitsFor: string;
 }
 
-/** Restarts after which a pod that ends again and again is given up. */
+/** Number of restarts after which a crash-looping pod counts as failed. */
 const RESTARTS = 3;
 /**
- * How long a pod may stay in a state that mends itself at times: an image that is being copied, a node that is being added. Pods of before the change
- * have longer: after a failed rollout the operator sits out its timeout of 300 s before it replaces them.
+ * How long in ms a pod may stay in a state that can resolve itself: an image that is being copied, a node that is being
+ * added. Pods from before the change get more time: after a failed rollout the operator waits for its timeout of 300 s
+ * before it replaces them.
  */
 const PATIENCE_MS = { image: 120_000, unschedulable: 300_000, before: 420_000 } as const;
 
@@ -87,7 +88,10 @@ const podStatus = z.object({
 
 const POOL_LABEL = "strimzi.io/pool-name";
 
-/** Keeps in mind what it was shown, so that each thing is told once and lasting troubles are seen to last. */
+/**
+ * Returns a watcher that remembers earlier snapshots, so that it reports each fact once and recognises persistent
+ * faults.
+ */
 export function watchRollout(
   target: RolloutTarget,
   startedAtMs: number,
@@ -124,7 +128,10 @@ export function watchRollout(
   };
 }
 
-/** Conditions that the operator reports, by type: `Ready` says nothing beyond what is waited for, `Warning` stands beside it. */
+/**
+ * Returns the messages for the conditions that the operator reports, by type. `Ready` adds nothing to what the rollout
+ * waits for. `Warning` is independent of it.
+ */
 function conditionWords({ kafka, pools }: RolloutSnapshot): RolloutWord[] {
   return [...(kafka === undefined ? [] : [kafka]), ...pools].flatMap((object) =>
     statusOf(object).conditions.flatMap(({ type, status, reason, message }): RolloutWord[] => {
@@ -163,7 +170,7 @@ function poolOpen({ name, replicas }: RolloutTarget["pools"][number], { pools, p
 }
 
 interface Trouble {
-  /** Pod and kind of trouble: how long it lasts is counted by it. */
+  /** Pod and kind of fault. The duration of the fault is counted by this key. */
   readonly key: string;
   readonly text: string;
   readonly patienceMs: number;
@@ -177,7 +184,7 @@ const managedFields = z.array(
   }),
 );
 
-/** When somebody last wrote what the cluster is to be, as the API server noted it. */
+/** Returns when the declaration of the cluster was last written, as the API server recorded it. */
 function lastChange({ kafka, pools }: RolloutSnapshot): number | undefined {
   const times = [...(kafka === undefined ? [] : [kafka]), ...pools].flatMap(({ metadata }) => {
     const parsed = managedFields.safeParse("managedFields" in metadata ? metadata.managedFields : []);
@@ -192,7 +199,7 @@ function troubleOf(pod: ClusterObject, changedAtMs: number): Trouble[] {
   const { name, creationTimestamp = "" } = pod.metadata;
   if (isTerminating(pod)) return [];
   const created = Date.parse(creationTimestamp);
-  // The API's times are whole seconds.
+  // The API's times have a resolution of one second.
   const before = Number.isNaN(created) || created + 1_000 < changedAtMs;
   const parsed = podStatus.safeParse(pod.status ?? {});
   if (!parsed.success) return [];

@@ -1,20 +1,22 @@
 /**
- * Which authorities a client of a listener must trust. Strimzi reports the current one in the Kafka resource's status. While it
- * replaces the authority's key, the Secret of the cluster's authorities holds the old certificate beside the new one, until no
- * broker uses it any more: in that time brokers of both kinds answer, and a client must trust both. Pure.
+ * Determines which authorities a client of a listener must trust. Strimzi reports the current one in the status of the
+ * Kafka resource. While Strimzi replaces the authority's key, the Secret of the cluster's authorities also holds the
+ * old certificate, until no broker uses it. Meanwhile brokers with either certificate answer, and a client must trust
+ * both. Pure.
  */
 import type { Value } from "../values.ts";
 
-/** Name of the Secret in which Strimzi keeps the certificates of a cluster's authorities. */
+/** Returns the name of the Secret in which Strimzi stores the certificates of a cluster's authorities. */
 export function authoritiesSecret(cluster: string): string {
   return `${cluster}-cluster-ca-cert`;
 }
 
 /**
- * The listeners of a status, each with all authorities that must be trusted: those that the status names, then the others of the
- * Secret by name. A listener with a certificate of its own (`brokerCertChainAndKey`) shares none with the Secret and stays as it is.
+ * Returns the listeners of a status, each with all authorities that clients must trust: those in the status, then the
+ * others in the Secret, ordered by name. A listener with its own certificate (`brokerCertChainAndKey`) shares none with
+ * the Secret and is not changed.
  * @param listeners - `status.listeners` of the Kafka resource.
- * @param secret - `data` of the Secret, in base64; undefined where there is none.
+ * @param secret - `data` of the Secret, in base64; undefined if there is none.
  */
 export function withAuthorities(
   listeners: readonly Value[],
@@ -39,7 +41,7 @@ function certificatesOf(listener: Value): readonly string[] {
   return Array.isArray(certificates) ? certificates.filter((each): each is string => typeof each === "string") : [];
 }
 
-/** The status and the Secret differ in line ends. */
+/** Returns a certificate without white space, because the status and the Secret differ in line ends. */
 function bare(certificate: string): string {
   return certificate.replaceAll(/\s/gu, "");
 }

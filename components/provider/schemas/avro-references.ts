@@ -1,13 +1,19 @@
-/** Judges Avro schemas with references: Apicurio 3.3 answers 422 when it is asked whether such a schema is compatible. */
+/** Judges Avro schemas with references, because Apicurio 3.3 answers 422 to a compatibility check of such a schema. */
 import { selfContainedSchema } from "../../model/schemas/avro-schema.ts";
 import type { Compatibility } from "../../model/schemas/compatibility.ts";
 import { compatibilityFailures } from "../../plan/diff/avro/compatibility.ts";
 import type { RegistryClient, SchemaDocument } from "./schema-registry-client.ts";
 
-/** Most subjects that one schema may need: a registry that answers in circles must not keep a preview waiting. */
+/**
+ * Maximum number of subjects that one schema may need. With circular references in a registry's answers, a preview
+ * would otherwise not end.
+ */
 const mostReferences = 500;
 
-/** What speaks against a schema as the next version of a subject, both with what they refer to in place of the names. */
+/**
+ * Returns the incompatibilities of a schema as the next version of a subject. The references of both versions are
+ * inlined.
+ */
 export async function referenceIncompatibilities(
   registry: RegistryClient,
   subject: string,

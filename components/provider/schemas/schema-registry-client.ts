@@ -1,10 +1,10 @@
-/** The part of a Confluent-compatible registry's API that subjects need (Apicurio: `/apis/ccompat/v7`). */
+/** Client for the part of a Confluent-compatible registry's API that subjects need (Apicurio: `/apis/ccompat/v7`). */
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
 import { reasonOf } from "../../machine/coded-error.ts";
 import { providerError } from "../errors.ts";
 
-/** A schema as the registry takes it. */
+/** A schema, as the registry accepts it. */
 export interface SchemaDocument {
   readonly schema: string;
   readonly schemaType: string;
@@ -13,26 +13,29 @@ export interface SchemaDocument {
     | undefined;
 }
 
-/** An answer that is not an error of transport. */
+/** An answer of the registry, in contrast to a transport error. */
 interface Answer {
   readonly status: number;
   readonly body: unknown;
 }
 
-/** What the client takes from outside. */
+/** Options of the client. */
 export interface RegistryClientOptions {
-  /** Limit of one request. Default 10 s. */
+  /** Timeout of one request. Default: 10 s. */
   readonly requestSeconds?: number;
-  /** Limit of all tries of a request together. 0: one try. Default 30 s. */
+  /** Timeout of all attempts of a request together. 0: one attempt. Default: 30 s. */
   readonly retrySeconds?: number;
-  /** 0 to 1, spreads the tries. */
+  /** Returns a number from 0 to 1, for the jitter of the retries. */
   readonly random?: () => number;
   readonly fetch?: typeof fetch;
 }
 
 const errorBody = z.object({ error_code: z.number().optional(), message: z.string().optional() });
 
-/** Code of a registry that keeps a subject because schemas, even deleted ones, refer to it: records carry their ids. */
+/**
+ * Error code of a registry that refuses to delete a subject because schemas, even deleted ones, refer to it: records
+ * carry their ids.
+ */
 const REFERENCE_EXISTS = 42_206;
 
 const storedVersion = z.object({
@@ -41,7 +44,7 @@ const storedVersion = z.object({
   references: z.array(z.object({ name: z.string(), subject: z.string(), version: z.number() })).optional(),
 });
 
-/** The registry's own words of an error. */
+/** Returns the registry's own text of an error. */
 function saying(answer: Answer): string {
   const parsed = errorBody.safeParse(answer.body);
   return (
@@ -50,13 +53,13 @@ function saying(answer: Answer): string {
   );
 }
 
-/** Thrown where the registry says no to a schema. */
+/** Error for a schema that the registry refuses. */
 export class IncompatibleSchema extends Error {}
 
-/** What is asked of a registry. */
+/** Client of a registry. */
 export type RegistryClient = ReturnType<typeof registryClient>;
 
-/** Makes a client for one registry. */
+/** Returns a client for one registry. */
 export function registryClient(baseUrl: string, options: RegistryClientOptions = {}) {
   const { requestSeconds = 10, retrySeconds = 30, random = Math.random } = options;
   const base = baseUrl.replace(/\/+$/, "");
@@ -80,7 +83,10 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
     }
   }
 
-  /** Tries again what may pass: no connection, no answer, 429 and 5xx. All requests here can be repeated. */
+  /**
+   * Sends a request and retries transient failures: no connection, no answer, 429 and 5xx. All requests here are
+   * idempotent.
+   */
   async function request(method: string, path: string, body?: unknown): Promise<Answer> {
     const started = performance.now();
     const deadline = started + retrySeconds * 1000;
@@ -133,8 +139,10 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
 
   return {
     /**
-     * What speaks against the schema as the next version of the subject. A subject that is not there takes any.
-     * @throws IncompatibleSchema where the registry can't judge: the text is no schema, or the latest version refers to others.
+     * Returns the incompatibilities of the schema as the next version of the subject. For a missing subject there are
+     * none.
+     * @throws IncompatibleSchema if the registry cannot judge: the text is not a schema, or the latest version has
+     * references.
      */
     async incompatibilities(subject: string, document: SchemaDocument): Promise<string[]> {
       const path = `/compatibility${at(subject)}/versions/latest?verbose=true`;
@@ -152,7 +160,7 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
       return verdict.messages?.length ? verdict.messages : ["the registry gives no reason"];
     },
 
-    /** Sets the subject's level; false: the registry has no such subject yet. */
+    /** Sets the level of the subject. Returns false if the registry has no such subject yet. */
     async setCompatibility(subject: string, compatibility: string): Promise<boolean> {
       const path = `/config/${encodeURIComponent(subject)}`;
       const answer = await request("PUT", path, { compatibility });
@@ -161,7 +169,10 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
       return true;
     },
 
-    /** Registers the schema, or finds it when it is registered already. @throws IncompatibleSchema */
+    /**
+     * Registers the schema, or finds it if it is already registered.
+     * @throws IncompatibleSchema
+     */
     async register(subject: string, document: SchemaDocument): Promise<{ schemaId: number; version: number }> {
       const path = `${at(subject)}/versions`;
       const answer = await request("POST", path, document);
@@ -174,7 +185,7 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
       return { schemaId: id, version };
     },
 
-    /** Id and version of exactly this schema in the subject; nothing: it is not there. */
+    /** Returns id and version of exactly this schema in the subject; undefined if it is not registered. */
     async find(subject: string, document: SchemaDocument): Promise<{ schemaId: number; version: number } | undefined> {
       const answer = await request("POST", at(subject), document);
       if (answer.status === 404) return undefined;
@@ -183,7 +194,7 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
       return { schemaId: id, version };
     },
 
-    /** A version of a subject; nothing: it is not there. */
+    /** Returns a version of a subject; undefined if it does not exist. */
     async versionOf(subject: string, version: number | "latest"): Promise<SchemaDocument | undefined> {
       const path = `${at(subject)}/versions/${version}`;
       const answer = await request("GET", path);
@@ -192,7 +203,10 @@ export function registryClient(baseUrl: string, options: RegistryClientOptions =
       return parsed(storedVersion, "GET", path, answer);
     },
 
-    /** Soft-deletes the subject: its ids stay readable for records that carry them. One that others refer to stays. */
+    /**
+     * Soft-deletes the subject. Its ids stay readable for records that carry them. A subject that others refer to
+     * stays.
+     */
     async remove(subject: string): Promise<void> {
       const answer = await request("DELETE", at(subject));
       if (answer.status === 422 && errorBody.safeParse(answer.body).data?.error_code === REFERENCE_EXISTS) return;

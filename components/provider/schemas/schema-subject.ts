@@ -39,7 +39,7 @@ function documentOf({ schema, schemaType, references }: Inputs): SchemaDocument 
   return { schema, schemaType, ...(references && { references }) };
 }
 
-/** The failure that shows what the registry holds against a schema. Pure. */
+/** Returns the check failure with the registry's objections to a schema. Pure. */
 export function incompatibility(
   { subject, compatibility }: Pick<Inputs, "subject" | "compatibility">,
   messages: readonly string[],
@@ -52,7 +52,7 @@ export function incompatibility(
   };
 }
 
-/** What speaks against a schema as the subject's next version. */
+/** Returns the objections to a schema as the subject's next version. */
 async function objections(registry: RegistryClient, wanted: Inputs): Promise<string[]> {
   const document = documentOf(wanted);
   const compared = (): Promise<string[]> =>
@@ -71,13 +71,14 @@ async function objections(registry: RegistryClient, wanted: Inputs): Promise<str
 }
 
 /**
- * Registers a schema that the registry can't judge, because the latest version refers to other subjects and this one does not:
- * Apicurio 3.3 answers 422 to it. The comparison is the provider's then, and the subject's level is off for this one request.
- * @throws the error as it came where that is not the case.
+ * Registers a schema that the registry cannot judge, because the latest version refers to other subjects and this one
+ * does not: Apicurio 3.3 answers 422 to it. The provider makes the comparison instead, and disables the subject's level
+ * for this one request.
+ * @throws The given error, if the case is another one.
  */
 async function registerUnjudged(registry: RegistryClient, wanted: Inputs, error: unknown): Promise<Values> {
   if (!(error instanceof IncompatibleSchema) || wanted.schemaType !== "AVRO") throw error;
-  // Where the latest version can't be read, the refusal is all that is known.
+  // If the latest version cannot be read, only the refusal is known.
   const latest = await registry.versionOf(wanted.subject, "latest").catch(() => undefined);
   if (latest === undefined || !refers(latest) || refers(documentOf(wanted))) throw error;
   const against = await referenceIncompatibilities(registry, wanted.subject, documentOf(wanted), wanted.compatibility);
@@ -94,21 +95,21 @@ function refers({ references = [] }: SchemaDocument): boolean {
   return references.length > 0;
 }
 
-/** Makes the kind; transport and randomness are parameters for tests. */
+/** Returns the resource kind. Transport and randomness are parameters for tests. */
 export function makeSchemaSubjectKind(options: RegistryClientOptions = {}): ResourceKind {
   const quick = (url: string) => registryClient(url, { ...options, retrySeconds: 0, requestSeconds: 5 });
 
   async function register(inputs: Values): Promise<Values> {
     const wanted = schema.parse(inputs);
     const registry = registryClient(wanted.registryUrl, options);
-    // Where a shared type has a new version, only now is it known which: the preview could not judge.
+    // If a shared type has a new version, its number is known only now, so the preview could not judge.
     if (wanted.compatibility !== "NONE" && (wanted.references ?? []).length > 0) {
       const against = await objections(registry, wanted);
       if (against.length > 0) throw new Error(incompatibility(wanted, against).reason);
     }
     try {
-      // The level first, so that it is the wanted level that judges; a registry that knows no level of
-      // a subject without versions gets it after the first version, which nothing can contradict.
+      // The level is set first, so that the wanted level judges the schema. A registry that has no level for a subject
+      // without versions gets it after the first version, which nothing can contradict.
       const isSet = await registry.setCompatibility(wanted.subject, wanted.compatibility);
       const registered = await registry
         .register(wanted.subject, documentOf(wanted))
@@ -139,7 +140,7 @@ export function makeSchemaSubjectKind(options: RegistryClientOptions = {}): Reso
         return messages.length === 0 ? failures : [...failures, incompatibility(wanted.data, messages)];
       } catch (error) {
         if (!(error instanceof ProviderError) || error.code !== "registry-unreachable") throw error;
-        // Before the first `up` there is no registry; with a subject in the state there should be one.
+        // Before the first `up` there is no registry. If the state has the subject, a registry should exist.
         if (before !== undefined)
           note(
             `the registry cannot be asked about ${wanted.data.subject} now; it will judge when the schema is registered`,

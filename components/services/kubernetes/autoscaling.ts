@@ -3,7 +3,7 @@ import type { RenderContext } from "./context.ts";
 import { metadataOf } from "./labels.ts";
 import { scalingOf } from "./scaling.ts";
 
-/** Growing is quick, shrinking slow: each change moves partitions between consumers. */
+/** Scaling up is fast and scaling down slow, because each change moves partitions between consumers. */
 const BEHAVIOR = {
   scaleUp: {
     stabilizationWindowSeconds: 30,
@@ -20,7 +20,7 @@ const BEHAVIOR = {
   },
 } as const;
 
-/** Number of pods by processor use; absent where something else decides. */
+/** Returns the autoscaler by CPU use; undefined if something else scales the service. */
 export function horizontalPodAutoscaler(context: RenderContext): Manifest | undefined {
   const { workload, settings } = context;
   const { by, min, max } = scalingOf(workload, settings);
@@ -49,15 +49,19 @@ export function horizontalPodAutoscaler(context: RenderContext): Manifest | unde
 
 /** The objects with which KEDA scales by lag. */
 export interface LagScaling {
-  /** How KEDA logs in: as the service, whose principal may read the group's offsets and the topics' ends. */
+  /**
+   * Credentials of KEDA: those of the service, whose principal may read the group's offsets and the topics' end
+   * offsets.
+   */
   readonly secret: Manifest;
   readonly authentication: Manifest;
   readonly scaledObject: Manifest;
 }
 
 /**
- * Number of pods by the consumer group's lag, by KEDA's scaler `kafka` (https://keda.sh/docs/2.22/scalers/apache-kafka/);
- * absent where something else decides. The brokers let in the namespace `autoscaling.kedaNamespace`, where KEDA asks from.
+ * Returns the objects that scale by the lag of the consumer group, with KEDA's scaler `kafka`
+ * (https://keda.sh/docs/2.22/scalers/apache-kafka/); undefined if something else scales the service. The brokers allow
+ * connections from the namespace `autoscaling.kedaNamespace`, in which KEDA runs.
  */
 export function lagScaling(context: RenderContext): LagScaling | undefined {
   const { workload, settings } = context;
@@ -103,7 +107,7 @@ export function lagScaling(context: RenderContext): LagScaling | undefined {
         maxReplicaCount: max,
         pollingInterval: 15,
         cooldownPeriod: 300,
-        // Blind is no reason to shrink: without figures the service keeps the replicas it is declared with.
+        // Missing metrics are no reason to scale down: without them the service keeps its declared replicas.
         fallback: { failureThreshold: 4, replicas: min },
         advanced: { horizontalPodAutoscalerConfig: { behavior: BEHAVIOR } },
         triggers: group.topics.map((topic) => ({

@@ -14,7 +14,7 @@ export const FOLDERS = {
   temporary: "/tmp",
 } as const;
 
-/** Names of the objects that hold a workload's files. */
+/** Returns the names of the objects that hold a workload's files. */
 export function configNames(service: string): {
   readonly secret: string;
   readonly config: string;
@@ -23,10 +23,10 @@ export function configNames(service: string): {
   return { secret: `${service}-secrets`, config: `${service}-config`, schemas: `${service}-schemas` };
 }
 
-/** A ConfigMap and a Secret hold at most 1 MiB (https://kubernetes.io/docs/concepts/configuration/configmap/). */
+/** Maximum size of a ConfigMap or Secret: 1 MiB (https://kubernetes.io/docs/concepts/configuration/configmap/). */
 const MOST_BYTES = 1_048_576;
 
-/** Files that only the process may read. */
+/** Returns the Secret with the files that only the process may read. */
 export function secretObject(context: RenderContext): Manifest {
   const { workload } = context;
   const secrets = workload.files.filter((file) => file.secret);
@@ -39,7 +39,7 @@ export function secretObject(context: RenderContext): Manifest {
   };
 }
 
-/** Files that anybody may read: certificates of authorities, the contract, public keys. */
+/** Returns the ConfigMap with the public files: certificates of authorities, the contract, public keys. */
 export function configMap(context: RenderContext): Manifest {
   const { workload } = context;
   const plain = workload.files.filter((file) => !file.secret);
@@ -52,8 +52,8 @@ export function configMap(context: RenderContext): Manifest {
 }
 
 /**
- * The schemas of the events a service knows.
- * @throws {Error} when they exceed what a ConfigMap holds.
+ * Returns the ConfigMap with the schemas of the service's events.
+ * @throws {Error} if they exceed the maximum size of a ConfigMap.
  */
 export function schemaMap(context: RenderContext): Manifest {
   const { workload } = context;
@@ -70,19 +70,19 @@ export function schemaMap(context: RenderContext): Manifest {
   };
 }
 
-/** Keys of a ConfigMap have no slashes; the volume puts every schema back to its path. */
+/** Returns the key of a schema. Keys of a ConfigMap have no slashes, and the volume maps every schema back to its path. */
 export function schemaKey(path: string): string {
   return path.replaceAll("/", "__");
 }
 
-/** A variable of a container: its value, or the field of the pod that it is taken from. */
+/** A variable of a container: its value, or the pod field that it is taken from. */
 export interface EnvironmentVariable {
   readonly name: string;
   readonly value?: pulumi.Input<string>;
   readonly valueFrom?: { readonly fieldRef: { readonly fieldPath: string } };
 }
 
-/** Variables of the container, sorted by name, secrets excepted: those are files. */
+/** Returns the variables of the container, sorted by name. Secrets are not included, because they are files. */
 export function environment({ workload, zoneLabel }: RenderContext): EnvironmentVariable[] {
   const values: [string, pulumi.Input<string>][] = [
     ...Object.entries(workload.environment),
@@ -96,13 +96,15 @@ export function environment({ workload, zoneLabel }: RenderContext): Environment
       `${secret ? FOLDERS.secrets : FOLDERS.config}/${name}`,
     ]),
   ];
-  // A pod's name tells instances apart in logs and metrics. It is no static member of its group: its successor has another name.
+  // The pod's name distinguishes instances in logs and metrics. A pod is not a static member of its group, because its
+  // successor has another name.
   const instance: EnvironmentVariable = {
     name: "SERVICE_INSTANCE",
     valueFrom: { fieldRef: { fieldPath: "metadata.name" } },
   };
-  // Kubernetes copies the standard labels of a node's zone to its pods from 1.35 on (PodTopologyLabelsAdmission). Where a pod has no such
-  // label the variable is empty, and the consumer reads from leaders.
+  // From version 1.35 on, Kubernetes copies the standard zone labels of a node to its pods
+  // (PodTopologyLabelsAdmission). If a pod has no such label, the variable is empty and the consumer reads from
+  // leaders.
   const zone: EnvironmentVariable = {
     name: "KAFKA_CLIENT_RACK",
     valueFrom: { fieldRef: { fieldPath: `metadata.labels['${zoneLabel}']` } },
@@ -114,7 +116,7 @@ export function environment({ workload, zoneLabel }: RenderContext): Environment
   ];
 }
 
-/** Digest over everything the process reads at its start. */
+/** Returns the digest of everything that the process reads at start. */
 export function configChecksum({ workload }: RenderContext): pulumi.Output<string> {
   return filesDigest({
     files: workload.files.map(({ name, content }) => [name, content]),

@@ -20,12 +20,12 @@ import { serviceMounts, volumeMounts } from "./volumes.ts";
 /** Folder of the services' code inside an image. */
 export const IMAGE_ROOT = "/app";
 
-/** Services drain within 10 s of SIGTERM (service-templates/lib/service.ts); the rest is for a slow node. */
+/** Services drain within 10 s of SIGTERM (service-templates/lib/service.ts). The rest is for a slow node. */
 const DRAIN_SECONDS = 15;
-/** A rollout that makes no progress for this long has failed. */
+/** Seconds without progress after which a rollout counts as failed. */
 const PROGRESS_SECONDS = 300;
 
-/** The pods of a service. */
+/** Returns the Deployment of a service. */
 export function deployment(context: RenderContext, checksum: pulumi.Input<string>): Manifest {
   const { workload, settings } = context;
   const metadata = metadataOf(context);
@@ -36,12 +36,12 @@ export function deployment(context: RenderContext, checksum: pulumi.Input<string
     kind: "Deployment",
     metadata,
     spec: {
-      // Where something else decides on the number of pods, writing one here would undo its decision.
+      // If an autoscaler sets the number of pods, a number here would undo its decision.
       ...(scaling.by === "none" ? { replicas: scaling.min } : {}),
       revisionHistoryLimit: 3,
       progressDeadlineSeconds: PROGRESS_SECONDS,
       selector: { matchLabels: selectorLabels(workload.name) },
-      // Never fewer pods than wanted; more at once would only mean fewer rounds of rebalancing.
+      // There are never fewer pods than wanted. More pods at once only reduce the number of rebalances.
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: `${SURGE_PERCENT}%`, maxUnavailable: 0 } },
       template: {
         metadata: { labels: metadata.labels, annotations: { [CHECKSUM_ANNOTATION]: checksum } },
@@ -91,8 +91,9 @@ function container(context: RenderContext, mounts: readonly Mount[]): Record<str
 }
 
 /**
- * Alive means that the process answers at all: whatever else is broken, a restart would not mend it. Ready means that
- * it should get work: a server that is away takes pods out of service, it kills none.
+ * Returns the probes. The liveness probe only checks that the process answers, because a restart fixes no other fault.
+ * The readiness probe checks that the pod should receive requests: an unavailable server makes pods unready and kills
+ * none.
  */
 function probes({
   workload: { management },

@@ -3,7 +3,10 @@ import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
 import { metadataOf } from "./labels.ts";
 
-/** The way in for customers, as the stack chose it. Settings without host, certificate or class are refused before (`workloadProblems`). */
+/**
+ * The exposure for customers that the stack configures. `workloadProblems` has already refused settings without host,
+ * certificate or class.
+ */
 interface Way {
   readonly host: string;
   readonly tlsSecret: string;
@@ -23,7 +26,7 @@ function wayOf({ workload, settings: { exposure } }: RenderContext, by: "ingress
   return { host, tlsSecret, className };
 }
 
-/** An Ingress with TLS; absent where the stack wants none, and for services that are not exposed. */
+/** Returns an Ingress with TLS; undefined if the stack configures none, and for services that are not exposed. */
 export function ingress(context: RenderContext): Manifest | undefined {
   const way = wayOf(context, "ingress");
   if (way === undefined) return undefined;
@@ -49,7 +52,10 @@ export function ingress(context: RenderContext): Manifest | undefined {
   };
 }
 
-/** A Gateway that ends TLS, its route to the service, and a redirect for plain HTTP; absent as {@link ingress}. */
+/**
+ * Returns a Gateway that terminates TLS, its route to the service, and a redirect for plain HTTP. It is empty in the
+ * same cases as {@link ingress}.
+ */
 export function gatewayRoutes(context: RenderContext): readonly Manifest[] {
   const way = wayOf(context, "gateway-api");
   if (way === undefined) return [];

@@ -2,19 +2,20 @@ import type { ObjectMeta } from "../../kubernetes/manifest.ts";
 import { platformLabels } from "../../kubernetes/manifest.ts";
 import type { RenderContext } from "./context.ts";
 
-/** Part that a pod plays in a service: it serves, or it changes the database's tables before. */
+/** Part of a service that a pod runs: the service itself, or the migration of its database before. */
 export type PodPart = "service" | "migration";
 
 /**
- * What selects a service's pods. Other servers' pods are selected by name and platform (`serverSelector`): a service has pods of two parts
- * under one name, and a Deployment's selector can never change.
+ * Returns the labels that select a service's pods. Pods of other servers are selected by name and platform
+ * (`serverSelector`). A service has pods of two parts under one name, and the selector of a Deployment can never
+ * change.
  */
 export function selectorLabels(service: string, part: PodPart = "service"): Record<string, string> {
   return { "app.kubernetes.io/name": service, "app.kubernetes.io/component": part };
 }
 
 /**
- * Metadata of an object of a workload.
+ * Returns the metadata of an object of a workload.
  * @param suffix - Appended to the service's name, with a hyphen.
  */
 export function metadataOf(

@@ -14,29 +14,35 @@ import { serviceResources } from "./resources.ts";
 import { serviceScheduling } from "./scheduling.ts";
 import { secretMount, temporaryMount, volumeMounts } from "./volumes.ts";
 
-/** Program of the service library, in every image: applies the library's migrations and a service's. */
+/** Program of the service library in every image. It applies the migrations of the library and of the service. */
 export const MIGRATION_PROGRAM = "service-templates/lib/migration/migrate.ts";
 
-/** A migration that takes longer belongs into hands that watch it. */
+/** Timeout of a migration. A longer migration should be run and watched by hand. */
 const LIMIT_SECONDS = 900;
-/** A server that fails over is back by then; what a migration itself does wrong fails each time. */
+/** Maximum attempts. A server that fails over is back by the third. A faulty migration fails each time. */
 const ATTEMPTS = 3;
-/** A week, to read what a job said; those of earlier releases that nobody takes away must not fill the namespace's bound on jobs. */
+/**
+ * Seconds for which a job is kept: a week, to read its log. Old jobs of earlier releases must not fill the namespace's
+ * limit of jobs.
+ */
 const KEPT_SECONDS = 7 * 24 * 3_600;
 const RESOURCES = { cpu: "100m", memory: "128Mi" } as const;
 
-/** Suffix of the names of everything that a migration consists of. */
+/** Suffix of the names of all objects of a migration. */
 const PART = "migration";
 
 /** A workload with migrations to apply. */
 type Migrating = RenderContext & { readonly workload: Workload & { readonly migrations: WorkloadMigrations } };
 
-/** Whether migrations are this workload's to apply. */
+/** Returns whether this workload applies migrations. */
 export function hasMigrations(context: RenderContext): context is Migrating {
   return context.workload.migrations !== undefined;
 }
 
-/** The migrating login's password and the authority of the server: apart from the service's own, which never sees it. */
+/**
+ * Returns the Secret with the password of the migration login and the authority of the server. It is separate from the
+ * service's own Secret, because the service never sees this password.
+ */
 export function migrationSecret(context: Migrating): Manifest {
   const { migrations } = context.workload;
   return {
@@ -52,8 +58,8 @@ export function migrationSecret(context: Migrating): Manifest {
 }
 
 /**
- * Applies what the database lacks, with the image that the service is rolled out with. Its name follows from the image
- * and the files, so each release has a job of its own, and an unchanged one none.
+ * Returns the job that applies the pending migrations, with the image of the rollout. Its name follows from the image
+ * and the files. Each release thus has its own job, and an unchanged release has no new one.
  */
 export function migrationJob(context: Migrating): Manifest {
   const { workload, settings } = context;
@@ -78,7 +84,7 @@ export function migrationJob(context: Migrating): Manifest {
     kind: "Job",
     metadata: {
       ...metadata,
-      // The next run recreates a job that failed; a job cannot be repaired.
+      // The next run recreates a failed job, because a job cannot be updated.
       annotations: { "pulumi.com/replaceUnready": "true", "pulumi.com/timeoutSeconds": String(LIMIT_SECONDS + 60) },
     },
     spec: {

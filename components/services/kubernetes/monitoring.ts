@@ -2,7 +2,10 @@ import type { Manifest } from "../../kubernetes/manifest.ts";
 import type { RenderContext } from "./context.ts";
 import { metadataOf, selectorLabels } from "./labels.ts";
 
-/** Tells the Prometheus operator to read every pod's metrics; absent where the stack wants none. */
+/**
+ * Returns the PodMonitor with which the Prometheus operator reads the metrics of every pod; undefined if the stack
+ * disables it.
+ */
 export function podMonitor(context: RenderContext): Manifest | undefined {
   const { workload } = context;
   const { monitoring } = context.settings;

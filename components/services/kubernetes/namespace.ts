@@ -6,7 +6,10 @@ import type { Workload } from "../workload.ts";
 import { requestsOf, serviceResources } from "./resources.ts";
 import { mostPods, scalingOf } from "./scaling.ts";
 
-/** The namespace of the services with its guards, the namespace first. Kafka's listeners let in namespaces with the label `kafka-client`. */
+/**
+ * Returns the namespace of the services with its protections, the namespace first. Kafka's listeners allow namespaces
+ * with the label `kafka-client`.
+ */
 export function servicesNamespace(name: string, stack: string): [namespace: Manifest, ...guards: Manifest[]] {
   return namespaceManifests({
     name,
@@ -24,18 +27,27 @@ export function servicesNamespace(name: string, stack: string): [namespace: Mani
   });
 }
 
-/** Pods, those of a rollout included that come before the old ones go, and a job of migrations. */
+/**
+ * Returns the maximum number of pods, including those that a rollout starts before it stops the old ones, and a
+ * migration job.
+ */
 function podsAtMost(workload: Workload, settings: KubernetesWorkloadSettings): number {
   return mostPods(scalingOf(workload, settings)) + (workload.migrations === undefined ? 0 : 1);
 }
 
-/** Doors to the outside are the ingress controller's; some of those of the Gateway API make their load balancer beside the Gateway, with a port for HTTP and one for HTTPS. */
+/**
+ * Returns the quota for load balancers and node ports. The ingress controller owns its load balancer. Some
+ * implementations of the Gateway API create theirs beside the Gateway, with one port for HTTP and one for HTTPS.
+ */
 function doors({ exposure }: KubernetesWorkloadSettings): Record<string, string> {
   const beside = exposure.by === "gateway-api";
   return { "services.loadbalancers": beside ? "1" : "0", "services.nodeports": beside ? "2" : "0" };
 }
 
-/** The sum of what the services may need at their largest, in the middle of a rollout of all of them; nothing beyond. */
+/**
+ * Returns the limits of the namespace: exactly the sum of what the services need at their maximum size, during a
+ * rollout of all of them.
+ */
 export function servicesBounds(
   namespace: string,
   workloads: readonly Workload[],

@@ -13,16 +13,19 @@ import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
 import { metadataOf, type PodPart, selectorLabels } from "./labels.ts";
 
-/** What pods may talk to, beside each other. */
+/** Flows to the servers that pods may use. */
 export interface NetworkPeers extends Readonly<Record<Exclude<ServerKind, "claim-checks" | "traces">, Flow>> {
-  /** Absent where the environment has none: then nothing is let out to it. */
+  /** Absent if the environment has no such server. No egress to it is then allowed. */
   readonly "claim-checks"?: Flow;
   readonly traces?: Flow;
-  /** The cluster's name service. */
+  /** The cluster's DNS. */
   readonly dns: NameService;
 }
 
-/** What the contract says, and nothing beyond: who calls the service, who reads its metrics, which servers and services it talks to. */
+/**
+ * Returns the network policy of a service. It allows exactly what the contract states: the callers of the service, the
+ * readers of its metrics, and the servers and services that it uses.
+ */
 export function networkPolicy(context: RenderContext, peers: NetworkPeers): Manifest {
   const { workload } = context;
   return policy(context, "service", peers.dns, {
@@ -34,7 +37,10 @@ export function networkPolicy(context: RenderContext, peers: NetworkPeers): Mani
   });
 }
 
-/** A migration looks up its database and talks to it; nobody talks to it. */
+/**
+ * Returns the network policy of a migration. It may resolve the name of its database and connect to it. Nothing may
+ * connect to it.
+ */
 export function migrationNetworkPolicy(context: RenderContext, peers: NetworkPeers): Manifest {
   return policy(context, "migration", peers.dns, { from: [], to: [peers.postgres] });
 }
@@ -62,7 +68,7 @@ function callersOf({ workload, settings }: RenderContext): Flow[] {
   ];
 }
 
-/** The pods of a service of the same namespace. */
+/** Returns the pods of a service in the same namespace as a peer. */
 function serviceOf(service: string): NetworkPeer {
   return { podSelector: { matchLabels: selectorLabels(service) } };
 }

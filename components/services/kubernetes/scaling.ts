@@ -1,22 +1,23 @@
 import type { KubernetesWorkloadSettings } from "../../model/stack/stack-workload.ts";
 import type { Workload, WorkloadGroup } from "../workload.ts";
 
-/** How many pods a workload has. */
+/** Number of pods of a workload. */
 export interface Scaling {
   readonly by: "none" | "cpu" | "kafka-lag";
   readonly min: number;
-  /** Equals `min` where nothing scales. */
+  /** Equal to `min` if nothing scales the service. */
   readonly max: number;
 }
 
-/** Members that a group can keep busy: the partitions of the widest topic it reads. */
+/** Returns the maximum useful size of a group: the number of partitions of the widest topic that it reads. */
 export function partitionBound(group: WorkloadGroup | undefined): number | undefined {
   return group === undefined ? undefined : Math.max(0, ...group.topics.map(({ partitions }) => partitions));
 }
 
 /**
- * Decides on the number of pods.
- * @throws {Error} naming the setting, when it asks for more consumers than there are partitions, or for a maximum below the least.
+ * Determines the number of pods.
+ * @throws {Error} with the setting's name, if it asks for more consumers than there are partitions, or for a maximum
+ * below the minimum.
  */
 export function scalingOf(
   workload: Pick<Workload, "name" | "replicas" | "group">,
@@ -32,7 +33,7 @@ export function scalingOf(
   }
   const chosen = own.by ?? settings.autoscaling.by;
   const by = chosen === "kafka-lag" && workload.group === undefined ? "cpu" : chosen;
-  // What is switched off (no replicas) stays off: an autoscaler would have nothing to measure.
+  // A disabled service (no replicas) stays disabled, because an autoscaler would have nothing to measure.
   if (by === "none" || min === 0) return { by: "none", min, max: min };
   const max = own.maxReplicas ?? Math.min(bound, min * settings.autoscaling.growth);
   const setting = `kubernetes.workloads.services.${workload.name}.autoscaling.maxReplicas`;
@@ -47,10 +48,10 @@ export function scalingOf(
   return { by, min, max };
 }
 
-/** How many more pods than wanted a rollout may start, in percent of them. */
+/** Maximum number of additional pods during a rollout, in percent of the wanted pods. */
 export const SURGE_PERCENT = 25;
 
-/** Pods that may run at once, in the middle of a rollout at full load. */
+/** Returns the maximum number of pods at once, during a rollout at full load. */
 export function mostPods({ max }: Scaling): number {
   return max + Math.ceil((max * SURGE_PERCENT) / 100);
 }

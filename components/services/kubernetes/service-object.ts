@@ -3,7 +3,10 @@ import type { RenderContext } from "./context.ts";
 import { PORTS } from "./context.ts";
 import { metadataOf, selectorLabels } from "./labels.ts";
 
-/** The address of a service that answers HTTP; absent for one that only works on events. Pods get requests while they are ready. */
+/**
+ * Returns the Service of a service with an HTTP API; undefined for one that only handles events. Pods receive requests
+ * while they are ready.
+ */
 export function serviceObject(context: RenderContext): Manifest | undefined {
   const { workload } = context;
   if (!workload.http) return undefined;
@@ -19,7 +22,7 @@ export function serviceObject(context: RenderContext): Manifest | undefined {
   };
 }
 
-/** Base URL of a service inside the cluster. */
+/** Returns the base URL of a service inside the cluster. */
 export function serviceUrl(service: string, namespace: string): string {
   return `http://${service}.${namespace}.svc:${PORTS.http}`;
 }

@@ -28,17 +28,17 @@ export interface KubernetesServiceArgs {
   readonly provider: kubernetes.Provider;
   readonly settings: KubernetesWorkloadSettings;
   readonly pods: PodSettings;
-  /** Label of nodes that names their zone. */
+  /** Node label that names the zone. */
   readonly zoneLabel: string;
   readonly peers: NetworkPeers;
 }
 
 /**
- * A workload on Kubernetes: its Deployment, and all that makes it safe to run and to change. Pods start once the
- * servers they need are there, their network policy stands, and the database is migrated by the same image.
+ * A workload on Kubernetes: its Deployment, and the objects that make it safe to run and to change. Pods start after
+ * the servers that they need exist, their network policy is applied, and the same image has migrated the database.
  */
 export class KubernetesService extends KitComponent {
-  /** Ready when every pod is. */
+  /** The Deployment. It is ready when every pod is. */
   readonly deployment: KubernetesObject;
   readonly #provider: kubernetes.Provider;
 
@@ -65,7 +65,7 @@ export class KubernetesService extends KitComponent {
 
     const address = serviceObject(context);
     if (address !== undefined) this.#apply(address);
-    // Only where several replicas are wanted: a budget would nail a lone pod to its node.
+    // Only for several replicas, because a budget would bind a single pod to its node.
     if (scalingOf(workload, settings).min > 1) this.#apply(disruptionBudget(metadata, selectorLabels(workload.name)));
     this.#scaling(context);
     const way = ingress(context);
@@ -96,15 +96,16 @@ export class KubernetesService extends KitComponent {
   }
 
   /**
-   * @param lasting - As {@link KubernetesObject} has it.
+   * Applies a manifest.
+   * @param lasting - As in {@link KubernetesObject}.
    */
   #apply(manifest: Manifest, dependsOn: pulumi.Resource[] = [], lasting = manifest.metadata.name): KubernetesObject {
-    // As stacks of earlier releases have it; the object stays the same.
+    // The resource name of stacks from earlier releases, as an alias, so that the object is kept.
     const former = CORE_GROUPS.test(manifest.apiVersion) ? lasting : `${lasting}-${manifest.kind}`;
     const options = this.child({ provider: this.#provider, dependsOn, aliases: [{ name: former }] });
     return new KubernetesObject(manifest, options, lasting);
   }
 }
 
-/** API versions of Kubernetes itself; objects of all others were once named with their kind. */
+/** API versions of Kubernetes itself. The resource names of all other objects formerly included their kind. */
 const CORE_GROUPS = /^(v1|(apps|batch|autoscaling|policy|networking\.k8s\.io)\/.*)$/;

@@ -2,18 +2,21 @@ import { configNames, FOLDERS, schemaKey } from "./config.ts";
 import type { RenderContext } from "./context.ts";
 import { TEMPORARY_MEBIBYTES } from "./resources.ts";
 
-/** A volume and its place in the container. */
+/** A volume and its path in the container. */
 export interface Mount {
   readonly volume: { readonly name: string; readonly [source: string]: unknown };
   readonly path: string;
   readonly readOnly: boolean;
 }
 
-/** Only the process may read its secrets; the kubelet adds reading for the pod's group (`fsGroup`). */
+/** Only the process may read its secrets. The kubelet adds read permission for the pod's group (`fsGroup`). */
 const SECRET_MODE = 0o400;
 const CONFIG_MODE = 0o444;
 
-/** Volumes of a service's pods: only those that hold something, and a folder for temporary files, the one place to write to. */
+/**
+ * Returns the volumes of a service's pods: those that are not empty, and a folder for temporary files, the only
+ * writable path.
+ */
 export function serviceMounts({ workload }: RenderContext): readonly Mount[] {
   const names = configNames(workload.name);
   const mounts: Mount[] = [temporaryMount()];
@@ -36,7 +39,7 @@ export function serviceMounts({ workload }: RenderContext): readonly Mount[] {
   return mounts;
 }
 
-/** A Secret as files. */
+/** Returns a mount of a Secret as files. */
 export function secretMount(secretName: string): Mount {
   return {
     volume: { name: "secrets", secret: { secretName, defaultMode: SECRET_MODE } },
@@ -45,7 +48,7 @@ export function secretMount(secretName: string): Mount {
   };
 }
 
-/** The one folder to write to. */
+/** Returns the mount of the only writable folder. */
 export function temporaryMount(): Mount {
   return {
     volume: { name: "temporary", emptyDir: { sizeLimit: `${TEMPORARY_MEBIBYTES}Mi` } },
@@ -54,7 +57,7 @@ export function temporaryMount(): Mount {
   };
 }
 
-/** Mounts as a container has them. */
+/** Returns the mounts as a container has them. */
 export function volumeMounts(mounts: readonly Mount[]): Record<string, unknown>[] {
   return mounts.map(({ volume, path, readOnly }) => ({
     name: volume.name,

@@ -8,16 +8,16 @@ import { grafanaDashboard } from "../../observability/rendered/grafana.ts";
 import { ruleGroups } from "../../observability/rendered/rule-groups.ts";
 import type { Scope } from "../../observability/rendered/scope.ts";
 
-/** Team that is called for what no team of the topics' files owns. */
+/** Team that gets the alerts of everything that no team of the topics' files owns. */
 const PLATFORM_TEAM = "platform";
 const NAME = "event-platform";
 const COMPONENT = "monitoring";
-/** Where runbooks stand in the repository. */
+/** Folder of the runbooks in the repository. */
 const RUNBOOKS = "docs/runbooks";
-/** Label by which Grafana's sidecar finds dashboards, in its chart's default. */
+/** Label by which Grafana's sidecar finds dashboards: the default of its chart. */
 const DASHBOARD_LABEL = { grafana_dashboard: "1" };
 
-/** What the objects are made for. */
+/** Input of the alerting objects. */
 export interface AlertingInput {
   readonly stack: string;
   readonly servers: KubernetesServers;
@@ -26,8 +26,9 @@ export interface AlertingInput {
 }
 
 /**
- * Signals and alerts for the Prometheus operator, dashboards for Grafana, and where alerts are sent if the stack says so. Nothing
- * where the stack is not watched. They stand in the namespace of the platform's servers.
+ * Returns the signals and alerts for the Prometheus operator, the dashboards for Grafana, and the receivers of alerts
+ * if the stack declares them. The list is empty if the stack has no monitoring. The objects are in the namespace of the
+ * platform's servers.
  */
 export function alertingObjects(input: AlertingInput): Manifest[] {
   const { monitoring } = input;
@@ -81,7 +82,7 @@ function dashboards(input: AlertingInput): Manifest[] {
       labels: platformLabels(`dashboard-${dashboard.name}`, COMPONENT, DASHBOARD_LABEL),
     },
     data: {
-      // The file's name is the dashboard's address for the sidecar: two stacks must not write the same.
+      // The file's name identifies the dashboard for the sidecar, so two stacks must not write the same name.
       [`${input.stack}-${dashboard.name}.json`]: `${JSON.stringify(grafanaDashboard(dashboard, scopeOf(input)), null, 1)}\n`,
     },
   }));
@@ -118,7 +119,7 @@ function alertmanagerConfig(
           {
             receiver: watchdog === undefined ? nowhere : "watchdog",
             matchers: [equal("severity", "none")],
-            // What waits for it must hear it more often than it gives up.
+            // The receiver that waits for this alert must get it more often than its own timeout.
             groupInterval: "1m",
             repeatInterval: "1m",
           },

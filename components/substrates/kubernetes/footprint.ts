@@ -2,7 +2,7 @@ import type { KubernetesStackSettings } from "../../model/stack/kubernetes-stack
 import type { ClusterFootprint } from "../../plan/cluster-guard.ts";
 import type { PlannedTopic } from "../../plan/types.ts";
 
-/** The size that an environment gives its cluster, as the ledger remembers it. */
+/** Returns the size of an environment's cluster, as the ledger records it. */
 export function clusterFootprint(settings: KubernetesStackSettings, topics: readonly PlannedTopic[]): ClusterFootprint {
   const { kafka, namespaces } = settings.kubernetes;
   return {

@@ -7,7 +7,7 @@ import type { KubernetesServers } from "../../model/stack/stack-kubernetes.ts";
 import type { KubernetesWorkloadSettings } from "../../model/stack/stack-workload.ts";
 import { REGISTRY_NAME } from "../../schemas/registry-address.ts";
 
-/** Strimzi's labels say what a pod is: dashboards and alerts tell brokers from controllers by them. */
+/** Strimzi's labels for the kind of a pod. Dashboards and alerts distinguish brokers from controllers by them. */
 const STRIMZI_LABELS = [
   { action: "labelmap", regex: "__meta_kubernetes_pod_label_(strimzi_io_.+)" },
   { action: "replace", sourceLabels: ["__meta_kubernetes_pod_name"], targetLabel: "kubernetes_pod_name" },
@@ -32,8 +32,9 @@ interface Scraped {
 }
 
 /**
- * Tells the Prometheus operator to read the metrics of brokers, controllers and exporter, of the operator, the registry, and
- * PostgreSQL where it runs in the cluster; nothing where the stack wants no monitors. Services have monitors of their own.
+ * Returns the PodMonitors with which the Prometheus operator reads the metrics of brokers, controllers and exporter, of
+ * the operator, of the registry, and of PostgreSQL if it runs in the cluster; empty if the stack disables monitors.
+ * Services have their own monitors.
  */
 export function platformMonitors(
   { namespaces, kafka, strimzi, postgres }: KubernetesServers,

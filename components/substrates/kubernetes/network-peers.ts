@@ -9,7 +9,7 @@ import { portOfAddress } from "../../model/values/address-port.ts";
 import { REGISTRY_NAME, REGISTRY_PORT } from "../../schemas/registry-address.ts";
 import type { NetworkPeers } from "../../services/kubernetes/network-policy.ts";
 
-/** Where the servers are that services talk to, for their network policies. */
+/** Returns the flows to the servers that services use, for their network policies. */
 export function networkPeers(
   { namespaces, dns, kafka, postgres, redis, claimCheckStore }: KubernetesServers,
   tracing?: TracingSettings,

@@ -39,21 +39,21 @@ export interface KubernetesSubstrateArgs {
   readonly stack: string;
   readonly settings: KubernetesStackSettings;
   readonly projectDir: string;
-  /** State folder of this machine, for files that providers want. */
+  /** State directory of this machine, for files that providers require. */
   readonly stateDir: string;
   readonly redisUsers: readonly RedisUser[];
   readonly externals: StackExternals;
-  /** Connections that PostgreSQL must take. */
+  /** Number of connections that PostgreSQL must accept. */
   readonly databaseConnections: number;
-  /** Strimzi's resource definitions; applied with the operator. */
+  /** Strimzi's resource definitions, applied with the operator. */
   readonly strimziDefinitions: readonly Manifest[];
-  /** The service that customers reach; undefined: none. */
+  /** The service that customers reach. Undefined: none. */
   readonly exposed: string | undefined;
-  /** Who is called for what. */
+  /** Teams that get the alerts. */
   readonly owners: Owners;
 }
 
-/** A Kubernetes cluster as a substrate: Strimzi runs Kafka, everything else is a workload or there already. */
+/** A Kubernetes cluster as a substrate. Strimzi runs Kafka. Every other server is a workload, or exists already. */
 export class KubernetesSubstrate implements Substrate {
   readonly cluster: KubernetesKafkaCluster;
   readonly postgres: PostgresEndpoint;
@@ -68,7 +68,7 @@ export class KubernetesSubstrate implements Substrate {
   readonly #authorities: PlatformAuthorities;
   readonly #peers: NetworkPeers;
   readonly #workloads: Workload[] = [];
-  /** What must be there before anything is put into a namespace. */
+  /** Objects that must exist before anything else in a namespace. */
   readonly #namespaces: Readonly<Record<"kafka" | "platform" | "services", readonly KubernetesObject[]>>;
 
   constructor(args: KubernetesSubstrateArgs) {
@@ -76,10 +76,10 @@ export class KubernetesSubstrate implements Substrate {
     const { settings } = args;
     const { context, namespaces, protect, workloads } = settings.kubernetes;
     this.protect = protect;
-    // As kubeconfig describes it (`KUBECONFIG`, else `~/.kube/config`). Where there is none, previews work all the same.
+    // The provider reads kubeconfig (`KUBECONFIG`, otherwise `~/.kube/config`). Without one, previews still work.
     this.#provider = new kubernetes.Provider("kubernetes", {
       ...(context === undefined ? {} : { context }),
-      // Stands for the cluster: as long as it stays, a changed address of the API replaces nothing.
+      // Identity of the cluster: while it stays, a changed address of the API replaces nothing.
       clusterIdentifier: `event-platform-${args.stack}`,
       enableServerSideApply: true,
     });
@@ -87,7 +87,7 @@ export class KubernetesSubstrate implements Substrate {
     this.#namespaces = {
       kafka: this.#serverNamespace(namespaces.kafka, serverBounds(300, true)),
       platform: this.#serverNamespace(namespaces.platform, serverBounds(50, false)),
-      // Its bounds come with `announce`, when every service is known.
+      // `announce` adds the limits of this namespace, when every service is known.
       services: this.#namespace(servicesNamespace(namespaces.services, args.stack)),
     };
     this.#peers = networkPeers(settings.kubernetes, settings.tracing);
@@ -103,7 +103,7 @@ export class KubernetesSubstrate implements Substrate {
           beside: this.#podsOf(undefined),
         },
         network: settings.capacity.networkPerBroker,
-        // KEDA asks the brokers how far a group has come, as its service.
+        // KEDA reads the offsets of a group from the brokers with the credentials of its service.
         clientNamespaces: [
           namespaces.platform,
           namespaces.services,
@@ -178,7 +178,10 @@ export class KubernetesSubstrate implements Substrate {
     return serviceUrl(service, this.#args.settings.kubernetes.namespaces.services);
   }
 
-  /** Bounds the services' namespace by what they may need together. Nothing else is left: the cluster and the stack's outputs tell where everything is. */
+  /**
+   * Limits the services' namespace to what the services may need together. Nothing else remains to be done: the cluster
+   * and the stack's outputs hold all addresses.
+   */
   announce(): void {
     const { workloads, namespaces } = this.#args.settings.kubernetes;
     this.#apply(servicesBounds(namespaces.services, this.#workloads, workloads), {
@@ -186,7 +189,7 @@ export class KubernetesSubstrate implements Substrate {
     });
   }
 
-  /** Where the pods of a part run: its own settings, else the environment's. */
+  /** Returns the pod settings of a part: its own, otherwise the environment's. */
   #podsOf(part: PodSettings | undefined): PodSettings {
     return podsOfPart(this.#args.settings.kubernetes.pods, part);
   }
@@ -200,13 +203,13 @@ export class KubernetesSubstrate implements Substrate {
     return this.#namespace([...manifests, namespaceBounds(name, hard)]);
   }
 
-  /** A namespace and what stands in it from the beginning. */
+  /** Creates a namespace with its initial objects. */
   #namespace([namespace, ...guards]: readonly [Manifest, ...Manifest[]]): KubernetesObject[] {
     const first = this.#apply(namespace, { protect: this.protect });
     return [first, ...guards.map((guard) => this.#apply(guard, { dependsOn: [first] }))];
   }
 
-  /** The operator where the program installs it, and what pods of the cluster may reach. */
+  /** Returns the operator, if the program installs it, and the network policy of the cluster's pods. */
   #operator(): pulumi.Resource[] {
     const { strimzi, kafka, namespaces, apiServers, apiServerPorts, dns, workloads } = this.#args.settings.kubernetes;
     const policy = this.#apply(

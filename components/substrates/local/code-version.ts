@@ -3,8 +3,8 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 
 /**
- * Fingerprint of source folders and files: the same text gives the same value on every machine.
- * Tests and documents are left out, because they do not run.
+ * Returns the fingerprint of source folders and files. The same text gives the same value on every machine. Tests and
+ * documents are excluded, because they do not run.
  */
 export function codeVersion(...paths: readonly string[]): string {
   const hash = createHash("sha256");

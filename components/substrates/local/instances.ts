@@ -1,11 +1,10 @@
 import type { StackSettings } from "../../model/stack/stack.ts";
 
 /**
- * Settings with the number of instances that `KIT_INSTANCES` asks for, so that a platform on one machine can be tried
- * out with several instances of each service without a change of the stack. A service that is switched off
- * (`replicas: 0`) stays off.
- * @param services - Names of the templates: a service without settings of its own has one instance.
- * @throws {RangeError} when the variable is not a whole number from 1 to 10.
+ * Returns the settings with the number of instances from `KIT_INSTANCES`, so that a local platform can run several
+ * instances of each service without a change of the stack. A disabled service (`replicas: 0`) stays disabled.
+ * @param services - Names of the templates. A service without settings has one instance.
+ * @throws {RangeError} if the variable is not an integer from 1 to 10.
  */
 export function instancesFrom(
   settings: StackSettings,

@@ -1,4 +1,4 @@
-/** What watches the platform on one machine. */
+/** Monitoring of the platform on one machine. */
 import { join } from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { KitComponent } from "../../component.ts";
@@ -23,22 +23,23 @@ export interface LocalObservabilityArgs {
   readonly nodes: readonly KafkaNode[];
   readonly layout: LocalLayout;
   readonly ports: LocalPorts;
-  /** Path of a Node. */
+  /** Path of the Node binary. */
   readonly node: string;
   readonly projectDir: string;
-  /** Management addresses of services, `host:port`. */
+  /** Management addresses of the services, `host:port`. */
   readonly services: readonly string[];
-  /** Who is called by alerts. */
+  /** Teams that get the alerts. */
   readonly owners: Owners;
   /** Whether Prometheus runs. */
   readonly prometheus: boolean;
 }
 
-/** Team that is called for what is no product team's. */
+/** Team that gets the alerts of everything that no product team owns. */
 const PLATFORM_TEAM = "platform";
 /**
- * Looks for Prometheus, or builds it, and becomes it: the process is one and the same, so that it is supervised from the
- * beginning and ends with the platform, and nobody waits for a build. Where it is not to be had, it looks again in an hour.
+ * Command that finds or builds Prometheus, and then becomes it. It is one process, so it is supervised from the start
+ * and ends with the platform, and `up` does not wait for a build. If Prometheus is not available, it tries again in an
+ * hour.
  */
 export const BECOME_PROMETHEUS = `echo "looking for Prometheus"
 node=$1 prepare=$2
@@ -101,7 +102,7 @@ export class LocalObservability extends KitComponent {
           "--storage.tsdb.retention.size=256MB",
           `--web.listen-address=${at(ports.prometheus)}`,
         ],
-        // A smaller heap for a little more work: it has a hundredth of a core to do.
+        // A smaller heap costs little more CPU: the process needs a hundredth of a core.
         env: { GOGC: "50", GOMAXPROCS: "1" },
         files: [
           { path: path("prometheus.yml"), content: config },
@@ -153,7 +154,7 @@ export class LocalObservability extends KitComponent {
           { path: path("password"), content: access.password(auditorPrincipal) },
         ],
         ports: [{ name: "metrics", host: LOOPBACK, port: ports.kafkaExporter }],
-        // What it shows comes a moment later: nobody waits for it.
+        // The metrics appear a moment later, and `up` does not wait for them.
         readiness: { log: { pattern: "showing metrics" }, timeoutSeconds: 30 },
         stateDir: layout.substrateDir,
       },

@@ -25,14 +25,14 @@ export interface PlatformFilesArgs {
   readonly redisUsers: readonly string[];
   readonly databases: ReadonlyMap<string, ServiceDatabase>;
   readonly tokens: TokenIssuer;
-  /** HTTP addresses of services by name; the gateway's is the platform's front door. */
+  /** HTTP addresses of services by name. The gateway's address is that of the platform. */
   readonly services: Readonly<Record<string, { readonly http?: string; readonly management: readonly string[] }>>;
   readonly gateway: string;
-  /** Base URL of Prometheus; absent where the platform has none. */
+  /** Base URL of Prometheus. Absent if the platform has none. */
   readonly prometheus?: string;
 }
 
-/** What one principal needs to log in; parts it does not use are absent. */
+/** Credentials of one principal. Unused parts are absent. */
 interface Credentials {
   kafka?: string;
   postgres?: string;
@@ -42,8 +42,8 @@ interface Credentials {
 }
 
 /**
- * The files through which people and scripts find the local platform: `status.json` (addresses and
- * paths, nothing secret), `credentials.json`, and the certificates and keys to talk to each server.
+ * The files with which users and scripts find the local platform: `status.json` (addresses and paths, no secrets),
+ * `credentials.json`, and the certificates and keys for each server.
  */
 export class PlatformFiles extends KitComponent {
   constructor(name: string, args: PlatformFilesArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -1,6 +1,6 @@
 /**
- * Ports are kept by name: a service has a place, a block of ports, and keeps it for as long as the platform's status
- * file names it. So one that comes or goes moves nobody's ports.
+ * Assigns ports by name: a service has a slot, a block of ports, and keeps it as long as the platform's status file
+ * names it. An added or removed service thus does not change the ports of others.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,21 +8,21 @@ import { z } from "zod";
 import type { LocalPorts } from "../../local/ports.ts";
 import { compareText } from "../../model/problems/problem.ts";
 
-/** Instances of one service that fit its block of ports. */
+/** Number of instances of one service that fit in its block of ports. */
 export const INSTANCES_PER_SERVICE = 10;
-/** Blocks of ports on one machine. */
+/** Number of blocks of ports on one machine. */
 const PLACES = 10;
 
-/** The part of `status.json` that tells which ports services have. */
+/** The part of `status.json` with the ports of the services. */
 const statusSchema = z.object({
   endpoints: z.object({ services: z.record(z.string(), z.object({ management: z.array(z.string()) })) }),
 });
 
 /**
- * Gives every service a place: the one that it has, else the lowest that nobody has.
- * @param kept - Places of the services of the last `up`. Those of services that are gone are given away last: their
+ * Assigns a slot to every service: the one that it has, otherwise the lowest free one.
+ * @param kept - Slots of the services of the last `up`. Slots of removed services are reassigned last, because their
  * processes end only when the new ones run.
- * @throws {RangeError} when there are more services than places.
+ * @throws {RangeError} if there are more services than slots.
  */
 export function servicePlaces(
   services: readonly string[],
@@ -51,15 +51,15 @@ export function servicePlaces(
 }
 
 /**
- * Places of the services of the last `up`, from the management ports in its status file. Empty where there is no such
- * file, or the platform has moved to another base since.
+ * Returns the slots of the services of the last `up`, from the management ports in its status file; empty if there is
+ * no such file, or if the base port has changed since.
  */
 export function readPlaces(stateDir: string, ports: LocalPorts): ReadonlyMap<string, number> {
   const file = join(stateDir, "status.json");
   return existsSync(file) ? placesIn(readFileSync(file, "utf8"), ports) : new Map();
 }
 
-/** As {@link readPlaces}, of the file's text. */
+/** As {@link readPlaces}, from the text of the file. */
 export function placesIn(text: string, ports: LocalPorts): ReadonlyMap<string, number> {
   const status = statusSchema.safeParse(parsed(text));
   if (!status.success) return new Map();
@@ -74,7 +74,7 @@ export function placesIn(text: string, ports: LocalPorts): ReadonlyMap<string, n
   );
 }
 
-/** A file that an interrupted `up` left half-written says nothing. */
+/** Parses the file. A file that an interrupted `up` left incomplete is ignored. */
 function parsed(text: string): unknown {
   try {
     return JSON.parse(text);

@@ -1,18 +1,18 @@
 import { join, resolve } from "node:path";
 import { type Observability, observabilityLevels } from "../../model/stack/observability.ts";
 
-/** Folder of the local platform's state below the project, unless `KIT_STATE_DIR` names another. */
+/** Folder of the local platform's state below the project, unless `KIT_STATE_DIR` names another one. */
 export const DEFAULT_STATE_FOLDER = ".kit";
 
-/** Where the local platform keeps its state: `KIT_STATE_DIR`, else `.kit` in the project. */
+/** Returns the state directory of the local platform: `KIT_STATE_DIR`, otherwise `.kit` in the project. */
 export function stateDirectory(projectDir: string, environment: Readonly<Record<string, string | undefined>>): string {
   const chosen = environment.KIT_STATE_DIR;
   return chosen === undefined || chosen === "" ? join(projectDir, DEFAULT_STATE_FOLDER) : resolve(projectDir, chosen);
 }
 
 /**
- * First port of the local platform: `KIT_PORT_BASE`, else the stack's `local.portBase`.
- * @throws {RangeError} when the variable is not a whole number.
+ * Returns the first port of the local platform: `KIT_PORT_BASE`, otherwise the stack's `local.portBase`.
+ * @throws {RangeError} if the variable is not an integer.
  */
 export function portBase(configured: number, environment: Readonly<Record<string, string | undefined>>): number {
   const chosen = environment.KIT_PORT_BASE;
@@ -23,8 +23,8 @@ export function portBase(configured: number, environment: Readonly<Record<string
 }
 
 /**
- * How the platform watches itself: `KIT_OBSERVABILITY`, else the stack's `local.observability`.
- * @throws {RangeError} when the variable is none of the levels.
+ * Returns the level of local monitoring: `KIT_OBSERVABILITY`, otherwise the stack's `local.observability`.
+ * @throws {RangeError} if the variable is not one of the levels.
  */
 export function observabilityFrom(
   configured: Observability,

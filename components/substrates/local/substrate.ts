@@ -35,15 +35,15 @@ export interface LocalSubstrateArgs {
   readonly layout: LocalLayout;
   readonly ports: LocalPorts;
   readonly projectDir: string;
-  /** Places of all services, which give them their ports. */
+  /** Slots of all services, which determine their ports. */
   readonly places: ReadonlyMap<string, number>;
-  /** The service that customers reach, at a port of its own; undefined: none. */
+  /** The service that customers reach, with its own port. Undefined: none. */
   readonly exposed: string | undefined;
   readonly redisUsers: readonly RedisUser[];
-  /** Connections that PostgreSQL must take. */
+  /** Number of connections that PostgreSQL must accept. */
   readonly databaseConnections: number;
   readonly observability: Observability;
-  /** Who is called by alerts. */
+  /** Teams that get the alerts. */
   readonly owners: Owners;
 }
 
@@ -56,7 +56,7 @@ export class LocalSubstrate implements Substrate {
   readonly tokens = new TokenIssuer("token-issuer");
   readonly schemasDir: string;
   readonly migratedBy = "program";
-  /** A machine's platform is made and deleted at will. */
+  /** A local platform may be created and deleted freely. */
   readonly protect = false;
   readonly #args: LocalSubstrateArgs;
   readonly #codeVersions = new Map<string, string>();
@@ -90,7 +90,7 @@ export class LocalSubstrate implements Substrate {
       authorities,
       metrics: args.observability !== "off",
     });
-    // Twelve JVMs keep a small machine busy, and topics and access rules wait for them; databases are made meanwhile.
+    // Twelve JVMs occupy a small machine, and topics and ACLs wait for them. Databases are created meanwhile.
     const afterCluster = { dependsOn: [this.cluster] };
     this.postgres = new LocalPostgres(
       "postgres",
@@ -107,7 +107,10 @@ export class LocalSubstrate implements Substrate {
     });
   }
 
-  /** The port is kept for the exposed service; nobody answers there while no template is exposed. */
+  /**
+   * Address of the exposed service. The port is reserved for it, so no server answers there while no template is
+   * exposed.
+   */
   get gateway(): string {
     return `http://${LOOPBACK}:${this.#args.ports.gateway}`;
   }
@@ -137,7 +140,7 @@ export class LocalSubstrate implements Substrate {
     });
   }
 
-  /** Ports of a service's instances. */
+  /** Returns the ports of a service's instances. */
   portsOf(service: string, replicas: number, http: boolean): readonly InstancePorts[] {
     const { ports, places, exposed } = this.#args;
     if (replicas > INSTANCES_PER_SERVICE) {
@@ -155,13 +158,13 @@ export class LocalSubstrate implements Substrate {
     }));
   }
 
-  /** Base URL under which a service's first instance answers. */
+  /** Returns the base URL of a service's first instance. */
   urlOf(service: string): string {
     const [first] = this.portsOf(service, 1, true);
     return `http://${LOOPBACK}:${first?.http}`;
   }
 
-  /** Writes the files by which the platform is found: status, credentials, certificates. */
+  /** Writes the files that describe the platform: status, credentials, certificates. */
   announce(parts: PlatformParts): void {
     const { templates } = parts;
     if (this.#args.observability !== "off") this.#observe(parts);
