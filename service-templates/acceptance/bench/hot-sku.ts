@@ -1,6 +1,6 @@
 /**
- * Thousands of orders for a few units of one product: exactly the units are sold, nothing is sold twice, everybody
- * else is told so soon. Run by `kit bench hot-sku`.
+ * Benchmark of a sale: thousands of orders for a few units of one product. It checks that exactly these units are sold,
+ * no unit is sold twice, and all other customers are refused soon. `kit bench hot-sku` runs it.
  */
 import type { CommandContext, Measured } from "../../../cli/project/bench.ts";
 import {
@@ -26,7 +26,7 @@ interface HotSkuOptions {
   readonly running: boolean;
 }
 
-/** Between lines of progress where there is no terminal. */
+/** Time between progress lines without a terminal, in milliseconds. */
 const PLAIN_INTERVAL_MS = 5_000;
 const MOST_ORDERS = 100_000;
 

@@ -1,17 +1,20 @@
-/** How the clients of the saga's benchmarks behave: all of them alike, so that their figures can be compared. */
+/** Behaviour of the clients in the saga's benchmarks. It is the same in all of them, so that their figures can be compared. */
 import type { Arrivals, RepetitionPlan } from "../../../cli/project/bench.ts";
 import { KitError } from "../../../cli/project/bench.ts";
 
-/** What a careful client does when it is told to come again, or not told anything: the same key again, as long as its customer may wait. */
+/**
+ * A careful client's retries, after a refusal with Retry-After or without an answer: the same key again, for as long as
+ * its customer would wait.
+ */
 export const REPETITION: RepetitionPlan = { everyMs: 1_000, limitMs: 60_000 };
-/** How long a client waits for an answer, in milliseconds. */
+/** A client's timeout for an answer, in milliseconds. */
 export const ANSWER_LIMIT_MS = 10_000;
-/** How long an order may take to its end, in milliseconds: the saga gives up on one after 30 s and then compensates. */
+/** Longest wait for an order's terminal state, in milliseconds: the saga times out after 30 s and then compensates. */
 export const END_LIMIT_MS = 120_000;
 
 /**
- * How orders arrive, from an option.
- * @throws KitError `KIT_USAGE` for another word.
+ * Returns the arrival pattern of orders from an option.
+ * @throws KitError `KIT_USAGE` for any other word.
  */
 export function arrivalsOf(text: string): Arrivals {
   if (text === "constant" || text === "poisson") return text;

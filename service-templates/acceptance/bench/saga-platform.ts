@@ -1,15 +1,15 @@
-/** The platform that is measured, with the three databases of the saga open. */
+/** The measured platform, with open connections to the three databases of the saga. */
 import type { BenchPlatform, CommandContext } from "../../../cli/project/bench.ts";
 import { withPlatform } from "../../../cli/project/bench.ts";
 import type { RunDatabases } from "../load/order-records.ts";
 import { openRunDatabases } from "../load/order-records.ts";
 
-/** What a run of orders is measured on. */
+/** The platform of a measured run of orders. */
 export interface SagaPlatform extends Pick<BenchPlatform, "target" | "processes"> {
   readonly databases: RunDatabases;
 }
 
-/** As `withPlatform`. */
+/** Runs work with the platform, like `withPlatform`. */
 export async function withSagaPlatform<T>(
   context: CommandContext,
   options: { readonly running: boolean; readonly signal: AbortSignal },

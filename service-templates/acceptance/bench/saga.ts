@@ -1,6 +1,7 @@
 /**
- * The order saga under open-loop load: how long until an order is accepted and until it is confirmed, where the
- * time goes, whether the platform keeps up, and what each part of it costs. Run by `kit bench saga`.
+ * Benchmark of the order saga under open-loop load. It measures the time until an order is accepted and until it is
+ * confirmed, where the time is spent, whether the platform keeps up, and the resources of each part. `kit bench saga`
+ * runs it.
  */
 import type { Arrivals, CommandContext, Measured } from "../../../cli/project/bench.ts";
 import {
@@ -30,7 +31,7 @@ interface SagaOptions {
   readonly profile: string | undefined;
 }
 
-/** Between lines of progress where there is no terminal. */
+/** Time between progress lines without a terminal, in milliseconds. */
 const PLAIN_INTERVAL_MS = 10_000;
 
 function readOptions(options: Readonly<Record<string, unknown>>): SagaOptions {
@@ -132,7 +133,7 @@ async function measureAll(
   return measured;
 }
 
-/** The process of a service; of several instances the first. */
+/** Returns the process of a service; with several instances, the first. */
 function findService(platform: SagaPlatform, service: string): { readonly name: string; readonly pid: number } {
   const services = platform.processes.filter((process) => process.role === "service");
   const found =

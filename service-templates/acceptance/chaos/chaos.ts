@@ -1,4 +1,4 @@
-/** What `kit chaos` breaks in the order saga beside servers and processes. */
+/** The chaos scenarios of the order saga, in addition to the kit's faults of servers and processes. */
 import type { ChaosDefinition, FaultDefinition } from "../../../cli/project/chaos.ts";
 import { expectationsOf } from "./expectations.ts";
 import type { CarriersRefuse } from "./faults/carriers.ts";

@@ -1,11 +1,11 @@
-/** What the kit's faults show in the order saga, and what must be true of its orders afterwards. */
+/** The effects of the kit's faults on the order saga, and the conditions on its orders afterwards. */
 import type { ChaosDefinition, Demand, FaultWindow, Probe, Site } from "../../../cli/project/chaos.ts";
 import { readValue } from "../../../cli/project/chaos.ts";
 
-/** Share of the orders placed meanwhile that must be confirmed: all but what ended for reasons of its own. */
+/** Share of the orders placed during the fault that must be confirmed: all except those that are cancelled for other reasons. */
 const CONFIRMED_SHARE = 0.95;
 
-/** What a fault of the kit shows and leaves behind. */
+/** Returns the effects and the conditions for a fault of the kit. */
 export const expectationsOf: NonNullable<ChaosDefinition["beside"]> = (site, injection, window, at) => {
   switch (injection.fault) {
     case "clock-skew":

@@ -1,4 +1,4 @@
-/** What the saga's scenarios draw: faults of its participants, of its timeout and of the carriers. */
+/** Plans of the saga's scenarios: faults of its participants, of its timeout and of the carriers. */
 import type { Draw, KitInjection, MigratedColumn } from "../../../cli/project/chaos.ts";
 import { freezeOne, instancesOf } from "../../../cli/project/chaos.ts";
 import type { CarriersRefuse } from "./faults/carriers.ts";
@@ -7,14 +7,14 @@ import type { AnswersWait } from "./faults/waiting-answers.ts";
 
 export const seconds = (count: number): number => count * 1_000;
 
-/** Its first instance stands behind the gateway's one address of it; on one machine nothing balances between them. */
+/** The gateway has one address for it, that of its first instance: on one machine there is no load balancing. */
 const ORDERS = "order-service";
 /** Participants of the saga that answer the order. */
 const PAYMENT = "payment-service";
 const INVENTORY = "inventory-service";
 const SHIPPING = "shipping-service";
 
-/** Services of which the load needs the first instance. */
+/** Services whose first instance the load needs. */
 export const ENTRY: readonly string[] = [ORDERS];
 
 export function outOfOrder(draw: Draw, atMs: number): DelayReplies[] {
@@ -33,7 +33,7 @@ export function outOfOrder(draw: Draw, atMs: number): DelayReplies[] {
   ];
 }
 
-/** Longer than the 30 s an order waits. */
+/** Lasts longer than the order's timeout of 30 s. */
 export function lateReplies(draw: Draw, atMs: number): MissTimeOut[] {
   return [
     {
@@ -46,12 +46,12 @@ export function lateReplies(draw: Draw, atMs: number): MissTimeOut[] {
   ];
 }
 
-/** Longer than the 30 s an order waits. */
+/** Lasts longer than the order's timeout of 30 s. */
 export function serviceFreeze(draw: Draw, atMs: number): KitInjection[] {
   return freezeOne(draw, atMs, [ORDERS, PAYMENT, INVENTORY], ENTRY, [seconds(33), seconds(38)]);
 }
 
-/** Read back with every record of the service, so that plans of prepared statements become stale. */
+/** Columns that are read with every record of the service, so that plans of prepared statements become stale. */
 const COLUMNS: readonly MigratedColumn[] = [
   { service: ORDERS, table: "orders", column: "currency", from: "character(3)", to: "character varying(8)" },
   { service: PAYMENT, table: "payments", column: "currency", from: "character(3)", to: "character varying(8)" },
@@ -68,7 +68,10 @@ export function liveMigration(draw: Draw, atMs: number): KitInjection[] {
   ];
 }
 
-/** Orders whose answers come while nobody takes them: they are old when order-service goes on, and good. */
+/**
+ * Returns a fault in which answers arrive while order-service is frozen: the orders are older than the timeout when it
+ * continues, but successful.
+ */
 export function outageBeyondTimeout(draw: Draw, atMs: number): AnswersWait[] {
   return [
     {

@@ -1,13 +1,13 @@
-/** The order saga under load. */
+/** Load on the order saga. */
 import type { LoadDefinition, OrderEnd, PlatformAccess } from "../../../cli/project/load.ts";
 import { enoughCustomers, STOCKED_PRODUCTS, sampleOrders } from "./sample-orders.ts";
 import { ensureAvailable, unitsFor } from "./stock.ts";
 
-/** Orders of products that are stocked by the thousand. */
+/** Definition of the load: orders of products with large stocks. */
 export const load: LoadDefinition = {
   path: "/orders",
   idField: "orderId",
-  /** Scenarios sell what there is: later ones of a matrix would prove little if their orders ended for want of goods. */
+  /** Each scenario uses up stock: later ones of a matrix would prove little if their orders were cancelled for lack of stock. */
   async prepare(access, { ratePerSecond, durationMs }) {
     const client = await access.databaseAsService("inventory-service");
     try {
@@ -20,7 +20,7 @@ export const load: LoadDefinition = {
     sampleOrders({ seed, products: STOCKED_PRODUCTS, customers: enoughCustomers(ratePerSecond), customerPrefix }),
   ends: orderEnds,
   judgeEnds(ends) {
-    // There are goods enough, so each of them is an order that tested nothing.
+    // There is enough stock, so an order that is cancelled for lack of stock tested nothing.
     const soldOut = ends.filter(({ reason }) => reason === "insufficient_stock").length;
     return [{ what: "orders that ended for want of goods", seen: String(soldOut), met: soldOut === 0 }];
   },

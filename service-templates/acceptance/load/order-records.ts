@@ -1,26 +1,29 @@
-/** What the databases hold about the orders of a run, read behind the services' backs. */
+/** Reads the orders of a run directly from the databases, not through the services. */
 import type { LastingDatabase, RunDatabase, ServerAccess } from "../../../cli/project/load.ts";
 import { lastingDatabase } from "../../../cli/project/load.ts";
 import type { OrderTimes, Participant, ParticipantTimes } from "./stages.ts";
 
-/** How an order ended. */
+/** The terminal state of an order. */
 export interface OrderEnd {
   readonly orderId: string;
   /** `pending`, `confirmed`, `cancelled`. */
   readonly status: string;
   readonly reason?: string;
-  /** When the step that ended it was recorded, milliseconds since the epoch; absent while it is pending. */
+  /** Time of the step that led to the terminal state, milliseconds since the epoch; absent while the order is pending. */
   readonly endedAt?: number;
 }
 
-/** Databases that a run is read from. */
+/** The databases of a run. */
 export interface RunDatabases {
   readonly orders: LastingDatabase;
   readonly payments: LastingDatabase;
   readonly inventory: LastingDatabase;
 }
 
-/** Connections to the three databases of the saga, which are made again when the server restarts; `access.close` ends them, `signal` their waiting. */
+/**
+ * Opens connections to the three databases of the saga, which are reopened when the server restarts. `access.close`
+ * closes them, `signal` ends their waits.
+ */
 export async function openRunDatabases(
   access: Pick<ServerAccess, "database">,
   signal: AbortSignal,
@@ -35,7 +38,7 @@ export async function openRunDatabases(
   return { orders, payments, inventory };
 }
 
-/** Orders that are not at their end: pending, or cancelled with something still to be undone. */
+/** Returns the number of orders that are not in a terminal state: pending, or cancelled with pending compensation. */
 export async function countUnfinished(orders: RunDatabase): Promise<number> {
   const { rows } = await orders.query<{ unfinished: string }>({
     name: "bench-unfinished",
@@ -47,7 +50,7 @@ export async function countUnfinished(orders: RunDatabase): Promise<number> {
 
 const EPOCH_MS = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
-/** Ends of orders by id; an order that is not there is left out. */
+/** Returns terminal states by order id; a missing order is left out. */
 export async function readEnds(
   { orders }: Pick<RunDatabases, "orders">,
   orderIds: readonly string[],
@@ -76,7 +79,7 @@ export async function readEnds(
   );
 }
 
-/** How many of these orders' captures the provider keeps: captured and not refunded. */
+/** Returns how many captures of these orders were not refunded by the provider. */
 export async function countKeptPayments(
   { payments }: Pick<RunDatabases, "payments">,
   orderIds: readonly string[],
@@ -96,7 +99,7 @@ interface Published {
   readonly publishedAt: number;
 }
 
-/** Published events of one type by order. */
+/** Returns the published events of one type by order. */
 async function readPublished(db: RunDatabase, type: string, since: number): Promise<ReadonlyMap<string, Published>> {
   const { rows } = await db.query<{ event_id: string; order_id: string; created_at: number; published_at: number }>(
     `SELECT event_id, convert_from(key, 'UTF8') AS order_id, ${EPOCH_MS("created_at")} AS created_at, ${EPOCH_MS("published_at")} AS published_at
@@ -111,7 +114,7 @@ async function readPublished(db: RunDatabase, type: string, since: number): Prom
   );
 }
 
-/** When events entered an inbox, by event id. */
+/** Returns the times at which events entered an inbox, by event id. */
 async function readReceived(
   db: RunDatabase,
   types: readonly string[],
@@ -126,10 +129,10 @@ async function readReceived(
 }
 
 /**
- * The times of confirmed orders.
+ * Returns the times of confirmed orders.
  * @param confirmed - Due time and confirmation by order id.
- * @param since - Milliseconds since the epoch; nothing of these orders is older.
- * @returns one entry for each order of which every time is known.
+ * @param since - Milliseconds since the epoch; no data of these orders is older.
+ * @returns one entry for each order whose times are all known.
  */
 export async function readOrderTimes(
   databases: RunDatabases,

@@ -1,23 +1,23 @@
-/** Orders as many customers would place them, the same ones for the same seed. */
+/** Orders like those of many customers, the same ones for the same seed. */
 import type { PlannedOrder } from "../../../cli/project/load.ts";
 import { seededRandom } from "../../../cli/project/load.ts";
 
-/** What is ordered, and by how many. */
+/** The products and customers of sample orders. */
 export interface SampleOrderOptions {
   readonly seed: number | string;
   /** Product ids of the price list to choose from, not empty. */
   readonly products: readonly string[];
-  /** The gateway limits the rate of each; see {@link enoughCustomers}. */
+  /** Number of customers. The gateway limits the rate of each; see {@link enoughCustomers}. */
   readonly customers: number;
-  /** Different products in one order, at most. @default 2 */
+  /** Most different products in one order. @default 2 */
   readonly itemsPerOrder?: number;
-  /** Units of each product in an order, at most; from 1. @default 3 */
+  /** Most units of each product in an order; from 1. @default 3 */
   readonly mostUnits?: number;
   /** @default "load-customer" */
   readonly customerPrefix?: string;
 }
 
-/** Products of the price list that are stocked by the thousand. */
+/** Products of the price list with large stocks. */
 export const STOCKED_PRODUCTS: readonly string[] = [
   "sku-backpack",
   "sku-charger",
@@ -32,12 +32,12 @@ export const STOCKED_PRODUCTS: readonly string[] = [
 const CITIES = ["Amsterdam", "Berlin", "Lisbon", "Madrid", "Osaka", "San Francisco", "São Paulo", "Warszawa"] as const;
 const MOST_UNITS = 3;
 
-/** As many customers as keep each far below the gateway's limit of 200 requests a second. */
+/** Returns the number of customers that keeps each far below the gateway's limit of 200 requests a second. */
 export function enoughCustomers(ratePerSecond: number): number {
   return Math.max(50, Math.ceil(ratePerSecond * 2));
 }
 
-/** Orders by number; ask in ascending order for the same orders with the same seed. */
+/** Returns orders by number; call it in ascending order to get the same orders for the same seed. */
 export function sampleOrders(options: SampleOrderOptions): (index: number) => PlannedOrder {
   const { products, customers, itemsPerOrder = 2, mostUnits = MOST_UNITS, customerPrefix = "load-customer" } = options;
   if (products.length === 0) throw new RangeError("products is empty; give at least one product of the price list");

@@ -1,11 +1,11 @@
-/** Where an order's time goes between the moment it was due and its confirmation. */
+/** Divides an order's time, from the moment it was due to its confirmation, into stages. */
 import type { LatencySummary } from "../../../cli/project/load.ts";
 import { summarize } from "../../../cli/project/load.ts";
 
-/** A participant that both the confirmation waits for. */
+/** A participant for which the confirmation waits. */
 export type Participant = "payment" | "inventory";
 
-/** When things happened to one participant's part, milliseconds since the epoch. */
+/** Times of one participant's part, milliseconds since the epoch. */
 export interface ParticipantTimes {
   /** order.created entered its inbox. */
   readonly received: number;
@@ -17,7 +17,7 @@ export interface ParticipantTimes {
   readonly returned: number;
 }
 
-/** When things happened to one order, milliseconds since the epoch. */
+/** Times of one order, milliseconds since the epoch. */
 export interface OrderTimes {
   readonly due: number;
   /** order.created was written to the outbox; its transaction commits right after. */
@@ -43,23 +43,23 @@ export const STAGES = [
 /** One of {@link STAGES}. */
 export type Stage = (typeof STAGES)[number];
 
-/** What one order spent in each stage, in milliseconds. */
+/** Time of one order in each stage, in milliseconds. */
 export interface OrderStages {
-  /** The participant whose answer came last: the confirmation waited for it alone. */
+  /** The participant whose answer came last: only its answer delayed the confirmation. */
   readonly critical: Participant;
   /** In the order of {@link STAGES}; their sum is the time from due to confirmed. */
   readonly durations: readonly number[];
 }
 
-/** A stage over many orders. */
+/** Summary of a stage over many orders. */
 export interface StageSummary extends LatencySummary {
   readonly name: Stage;
 }
 
 /**
- * Divides an order's time along its critical path. Times come from several processes and may cross (a record can be
- * received before its sender has noted the acknowledgement): each stage then lasts from the latest time so far, at
- * least 0, so that nothing is counted twice and the sum stays the whole.
+ * Divides an order's time along its critical path. Times come from several processes and may overlap (a record can be
+ * received before its sender has stored the acknowledgement). Each stage then starts at the latest time so far and
+ * lasts at least 0, so that no time counts twice and the sum stays the total.
  */
 export function stagesOf(order: OrderTimes): OrderStages {
   const { payment, inventory } = order.participants;
@@ -76,7 +76,7 @@ export function stagesOf(order: OrderTimes): OrderStages {
   ];
   let latest = order.due;
   const durations = moments.map((moment) => {
-    // Nothing lasts beyond the confirmation.
+    // No stage extends beyond the confirmation.
     const until = Math.min(Math.max(latest, moment), Math.max(order.due, order.confirmed));
     const duration = until - latest;
     latest = until;
@@ -85,7 +85,7 @@ export function stagesOf(order: OrderTimes): OrderStages {
   return { critical, durations };
 }
 
-/** Sums up each stage over orders. */
+/** Summarizes each stage over orders. */
 export function summarizeStages(orders: readonly OrderStages[]): readonly StageSummary[] {
   return STAGES.map((name, place) => ({ name, ...summarize(orders.map((order) => order.durations[place] ?? 0)) }));
 }

@@ -10,17 +10,17 @@ export interface StockLevel {
   readonly sold: number;
 }
 
-/** What one sample order takes at most: two products, three units each. */
+/** Most units that one sample order requests: two products, three units each. */
 const MOST_UNITS_PER_ORDER = 6;
-/** For orders that take more of one product than of the others. */
+/** Reserve for uneven demand between products. */
 const SPARE_UNITS = 1_000;
 
-/** Units of each product that a load needs, so that no order ends for want of goods. */
+/** Returns the units of each product that a load needs, so that no order is cancelled for lack of stock. */
 export function unitsFor(ratePerSecond: number, durationMs: number, products: number): number {
   return Math.ceil((ratePerSecond * durationMs * MOST_UNITS_PER_ORDER) / 1_000 / products) + SPARE_UNITS;
 }
 
-/** Adds units to products that have fewer than so many available. */
+/** Adds units to products that have fewer available than needed. */
 export async function ensureAvailable(
   inventory: RunDatabase,
   products: readonly string[],
@@ -39,7 +39,7 @@ export async function ensureAvailable(
   );
 }
 
-/** Makes exactly so many units of a product available. */
+/** Sets the available units of a product to an exact number. */
 export async function setAvailable(inventory: RunDatabase, product: string, units: number): Promise<void> {
   const { rowCount } = await inventory.query(
     "UPDATE stock SET initial = reserved + sold + $2::int, available = $2::int, updated_at = clock_timestamp() WHERE product_id = $1",
@@ -48,7 +48,7 @@ export async function setAvailable(inventory: RunDatabase, product: string, unit
   if (rowCount !== 1) throw new KitError("KIT_BENCH_FAILED", `the inventory does not stock ${product}`);
 }
 
-/** What there is of a product now. */
+/** Returns the current stock of a product. */
 export async function stockLevel(inventory: RunDatabase, product: string): Promise<StockLevel> {
   const { rows } = await inventory.query<StockLevel>({
     name: "bench-stock",

@@ -1,4 +1,7 @@
-/** The order that `kit order` places, and the three of `kit start`: one is confirmed, one payment is declined, one asks for more than there is. */
+/**
+ * The order that `kit order` places, and the three orders of `kit start`: one is confirmed, the payment of one is
+ * declined, and one exceeds the stock.
+ */
 import type { OrderDefinition, PlatformStatus, Product, SampleOrder } from "../../../cli/project/order.ts";
 import { KitError } from "../../../cli/project/order.ts";
 import { listProducts, placeAndFollow } from "./orders.ts";
@@ -38,7 +41,7 @@ export const order: OrderDefinition = {
   samples,
 };
 
-/** More than is in stock of the product that is scarce; of any product when none is. */
+/** Returns a quantity above the stock of the scarce product, or of any product if none is scarce. */
 function scarce(products: readonly Product[]): { productId: string; quantity: number } {
   const product =
     products.find(({ productId, name }) => /scarce|limited|rare/i.test(`${productId} ${name ?? ""}`)) ??
@@ -46,10 +49,10 @@ function scarce(products: readonly Product[]): { productId: string; quantity: nu
   return { productId: product?.productId ?? "", quantity: SCARCE_QUANTITY };
 }
 
-/** The price list's scarce product has fewer; an order may ask for so many. */
+/** A quantity that the API accepts and that exceeds the stock of the scarce product. */
 const SCARCE_QUANTITY = 100;
 
-/** Switches the payment simulator to decline while `work` runs, and back to what it was. */
+/** Sets the payment simulator to decline while `work` runs, and then restores its behaviour. */
 async function withDecliningPayments(status: PlatformStatus, work: () => Promise<void>): Promise<void> {
   const management = status.endpoints?.services?.["payment-service"]?.management[0];
   if (management === undefined) throw new KitError("KIT_SAMPLE_FAILED", "payment-service has no management address");

@@ -1,4 +1,4 @@
-/** Placing an order at the gateway and following it to its end. */
+/** Places an order at the gateway and follows it to its terminal state. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { OrderClient, OrderOutcome, OrderStep, Product } from "../../../cli/project/order.ts";
@@ -11,15 +11,15 @@ export interface OrderRequest {
   readonly shippingAddress: string;
 }
 
-/** Orders end within tens of milliseconds; a short wait shows every step as it comes. */
+/** Orders reach their terminal state within tens of milliseconds; a short interval shows every step in time. */
 const POLL_MS = 20;
 const REQUEST_LIMIT_MS = 10_000;
 
 /**
  * Places an order and follows it until it is confirmed or cancelled.
  * @param onStep - Called once for each step, in order.
- * @param timeoutMs - Limit for the whole.
- * @returns the outcome; `status` is still `pending` when the limit passed.
+ * @param timeoutMs - Timeout for the whole.
+ * @returns the outcome; `status` is still `pending` if the timeout passed.
  * @throws KitError `KIT_GATEWAY_UNREACHABLE`, `KIT_ORDER_REFUSED`.
  */
 export async function placeAndFollow(
@@ -48,7 +48,7 @@ export async function placeAndFollow(
   }
 }
 
-/** The price list. */
+/** Returns the products of the price list. */
 export async function listProducts(client: OrderClient): Promise<readonly Product[]> {
   const answer = await call(client, "GET", "/products");
   if (answer.status !== 200) throw new KitError("KIT_ORDER_REFUSED", problemText(answer));
@@ -100,7 +100,7 @@ function parseBody(text: string): unknown {
   }
 }
 
-/** A problem+json answer in one line. */
+/** Returns a problem+json answer in one line. */
 function problemText(answer: Answer): string {
   const title = textField(answer.body, "title");
   const detail = textField(answer.body, "detail");

@@ -1,6 +1,6 @@
 /**
- * What the figures and the messages to customers are judged by: the few fields of an event's payload that they follow from.
- * Nothing here comes from the services that are judged.
+ * Content of events, as evidence for the figures and the messages to customers: the few fields of a payload that they
+ * depend on. No code of the judged services is used.
  */
 import type { ContentOf } from "../../../cli/project/verification.ts";
 
@@ -12,19 +12,19 @@ export interface OrderedProduct {
   readonly amount: number;
 }
 
-/** A message to a customer, as the event says that it was sent. */
+/** A message to a customer, according to the event that reports it. */
 export interface ToldMessage {
   readonly messageId: string;
   readonly customerId: string;
   readonly channel: string;
-  /** Types of the events that it tells of, of this order. */
+  /** Types of the events of this order in the message. */
   readonly tells: readonly string[];
 }
 
-/** The fields of a payload. Which ones are there depends on the event's type; amounts are minor units. */
+/** The fields of a payload. The event's type determines which ones are present; amounts are minor units. */
 export interface EventContent {
   readonly orderId: string;
-  /** When it happened, milliseconds since the epoch, by the producer's clock. */
+  /** Time of the event, milliseconds since the epoch, by the producer's clock. */
   readonly at: number;
   readonly currency?: string;
   readonly amount?: number;
@@ -34,19 +34,19 @@ export interface EventContent {
   readonly message?: ToldMessage;
 }
 
-/** A decimal amount in minor units. */
+/** Returns a decimal amount in minor units. */
 function minor(amount: number): number {
   return Math.round(amount * 100);
 }
 
 /**
- * The fields of a payload.
- * @throws TypeError naming the field that is not there or has another type.
+ * Returns the fields of a payload.
+ * @throws TypeError with the field that is missing or has another type.
  */
 export function contentOf({ type, key, payload, oneCopy }: Parameters<ContentOf>[0]): EventContent {
   const fields = asRecord(payload, type);
   const orderId = textIn(fields, "orderId");
-  // Most records have it as their key: one copy for both.
+  // Most records have this value as their key: one copy serves both.
   const base = { orderId: orderId === key ? key : orderId, at: numberIn(fields, "timestamp") };
   const money = (amount: string): { currency: string; amount: number } => ({
     currency: oneCopy(textIn(fields, "currency")),
@@ -78,7 +78,7 @@ export function contentOf({ type, key, payload, oneCopy }: Parameters<ContentOf>
     case "payment.refunded":
       return { ...base, ...money("amount") };
     case "notification.sent": {
-      // Older events name one type only.
+      // Older events name only one type.
       const tells = (Array.isArray(fields.events) ? fields.events : []).filter(
         (type): type is string => typeof type === "string",
       );

@@ -1,22 +1,28 @@
-/** What the sample's invariants are judged from beside the general evidence. Times are milliseconds since the epoch, amounts minor units. */
+/**
+ * Evidence for the sample's invariants, in addition to the general evidence. Times are milliseconds since the epoch,
+ * amounts minor units.
+ */
 
 import type { Evidence, JudgeContext } from "../../../cli/project/verification.ts";
 import type { EventContent } from "./event-content.ts";
 import type { AnalyticsTables, NotificationTables } from "./follower-evidence.ts";
 
-/** A row of orders with the time of its last step that ended it. */
+/** A row of orders, with the time of the step that led to its terminal state. */
 export interface OrderRow {
   readonly orderId: string;
   readonly customerId: string;
   readonly status: "pending" | "confirmed" | "cancelled";
   readonly payment: string;
   readonly inventory: string;
-  /** Why it was cancelled; absent otherwise. */
+  /** Reason of the cancellation; absent otherwise. */
   readonly reason?: string;
   readonly total: number;
   readonly currency: string;
   readonly createdAt: number;
-  /** When it was confirmed or cancelled; of one that was both, because no carrier took it, when it was confirmed. */
+  /**
+   * Time of the confirmation or cancellation. An order that no carrier accepted has both; then it is the time of the
+   * confirmation.
+   */
   readonly endedAt: number | undefined;
 }
 
@@ -33,7 +39,7 @@ export interface PaymentRow {
   readonly status: string;
 }
 
-/** A movement in the provider's books. */
+/** A movement in the provider's ledger. */
 export interface LedgerRow {
   readonly orderId: string;
   readonly transactionId: string;
@@ -57,7 +63,7 @@ export interface ReservationRow {
   readonly status: string;
 }
 
-/** Pieces that reservations of one status hold of a product. */
+/** Pieces of a product in reservations of one status. */
 export interface ReservedPieces {
   readonly productId: string;
   readonly status: "reserved" | "sold";
@@ -68,11 +74,11 @@ export interface ReservedPieces {
 export interface ShipmentRow {
   readonly orderId: string;
   readonly status: string;
-  /** Bookings for it that stand in carriers' books. */
+  /** Its bookings in the carriers' tables. */
   readonly bookings: number;
 }
 
-/** The services' own tables; parts of services that are not deployed are absent. */
+/** The services' own tables; tables of services that are not deployed are absent. */
 export interface SampleTables {
   readonly orders: { readonly rows: readonly OrderRow[]; readonly keys: readonly IdempotencyRow[] };
   readonly payments: { readonly rows: readonly PaymentRow[]; readonly ledger: readonly LedgerRow[] };

@@ -1,10 +1,10 @@
 /**
- * The figures of the business as they follow from events: made from the topics, to be compared with what analytics-service
- * has counted. It shares no code with that service on purpose. Pure.
+ * The expected business figures, computed from the topics to be compared with those of analytics-service. This code
+ * deliberately shares nothing with that service. Pure.
  */
 import type { FigureRow, StoredStep } from "./follower-evidence.ts";
 
-/** What is known of one order: a step by its event type. */
+/** The known steps of one order, by event type. */
 export type OrderSteps = ReadonlyMap<string, StoredStep>;
 
 const MINUTE_MS = 60_000;
@@ -14,7 +14,7 @@ export const LATENCY_BOUNDS_MS = [
   30_000, 60_000, 300_000,
 ] as const;
 
-/** Name of a figure: what is counted, when, of what, in which currency. */
+/** Returns the name of a figure: measure, minute, label and currency. */
 export function figureName({
   measure,
   minute,
@@ -49,7 +49,7 @@ export class FigureSums {
     }
   }
 
-  /** Adds what one order counts for. */
+  /** Adds the contribution of one order. */
   addOrder(steps: OrderSteps): void {
     for (const [type, { at }] of steps) this.add("step", at, { label: type });
     const [created, confirmed, cancelled, refunded] = [
@@ -74,7 +74,8 @@ export class FigureSums {
     if (created === undefined) return;
     const first = confirmed ?? cancelled;
     if (first === undefined) return;
-    // An order that no carrier takes is confirmed first and cancelled then: it counts as cancelled, and what the customer waited for was the confirmation.
+    // An order that no carrier accepts is first confirmed and then cancelled: it counts as cancelled, but its latency
+    // ends with the confirmation.
     this.add("outcome", created.at, { label: cancelled === undefined ? "confirmed" : "cancelled" });
     const took = Math.max(0, first.at - created.at);
     this.add("latency", first.at, {

@@ -1,4 +1,7 @@
-/** Evidence of the services that follow the saga without taking part in it: analytics and the messages to customers. Times are milliseconds since the epoch. */
+/**
+ * Evidence of the services that only follow the saga: analytics-service and notification-service. Times are
+ * milliseconds since the epoch.
+ */
 import type { OrderedProduct } from "./event-content.ts";
 
 /** A step of an order as analytics-service stores it. Amounts are minor units. */
@@ -17,10 +20,10 @@ export interface OrderFactsRow {
   readonly steps: Readonly<Record<string, StoredStep>>;
 }
 
-/** A row of minute_figures, or what one should be. */
+/** A row of minute_figures, or its expected value. */
 export interface FigureRow {
   readonly measure: string;
-  /** Beginning of the minute. */
+  /** Start of the minute. */
   readonly minute: number;
   readonly label: string;
   readonly currency: string;
@@ -45,11 +48,11 @@ export interface AnalyticsTables {
   readonly messages: readonly CountedMessageRow[];
 }
 
-/** A row of notices: one thing to tell about an order. */
+/** A row of notices: one notice about an order. */
 export interface NoticeRow {
   readonly orderId: string;
   readonly eventType: string;
-  /** Message that tells it; absent while it is not known whose the order is. */
+  /** Message of the notice; absent while the customer of the order is unknown. */
   readonly messageId: string | undefined;
   readonly createdAt: number;
 }
@@ -63,7 +66,7 @@ export interface MessageRow {
   readonly sentAt: number | undefined;
 }
 
-/** An entry in the books of a channel. */
+/** An entry in the table of a channel's deliveries. */
 export interface DeliveryRow {
   readonly channel: string;
   readonly messageId: string;

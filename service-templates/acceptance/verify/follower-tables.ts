@@ -13,7 +13,7 @@ import type {
   StoredStep,
 } from "./follower-evidence.ts";
 
-/** The figures of analytics-service and what they are made from; undefined where they are not in this database. */
+/** Returns the figures of analytics-service and their raw rows; undefined if they are not in this database. */
 export async function readAnalytics(snapshot: Snapshot): Promise<AnalyticsTables | undefined> {
   if (!snapshot.has("order_facts") || !snapshot.has("minute_figures") || !snapshot.has("sent_messages"))
     return undefined;
@@ -48,7 +48,7 @@ export async function readAnalytics(snapshot: Snapshot): Promise<AnalyticsTables
   };
 }
 
-/** What customers are told and the books of the channels; undefined where they are not in this database. */
+/** Returns the messages to customers and the channels' deliveries; undefined if they are not in this database. */
 export async function readNotification(snapshot: Snapshot): Promise<NotificationTables | undefined> {
   if (!snapshot.has("notices") || !snapshot.has("messages", "customer_id") || !snapshot.has("channel_deliveries"))
     return undefined;

@@ -1,4 +1,4 @@
-/** Reads the services' own tables, each as far as it is in a database. */
+/** Reads the services' own tables, as far as they exist in a database. */
 
 import type { Snapshot } from "../../../cli/project/verification.ts";
 import { ms, number, text } from "../../../cli/project/verification.ts";
@@ -15,7 +15,7 @@ import type {
 } from "./evidence.ts";
 import { readAnalytics, readNotification } from "./follower-tables.ts";
 
-/** The parts of the evidence that are in one database. */
+/** Returns the parts of the evidence that are in one database. */
 export async function readSampleTables(snapshot: Snapshot): Promise<Partial<SampleTables>> {
   const [orders, payments, inventory, shipping] = [
     await readOrders(snapshot),
@@ -105,7 +105,7 @@ async function readInventory(snapshot: Snapshot): Promise<SampleTables["inventor
       "SELECT order_id, status FROM reservations",
       ([orderId, status]): ReservationRow => ({ orderId: text(orderId), status: text(status) }),
     ),
-    // Summed where the rows are: only the sums are compared.
+    // Summed in the database: only the sums are compared.
     pieces: await snapshot.rows(
       `SELECT item ->> 'productId', status, sum((item ->> 'quantity')::int)::float8 FROM reservations, jsonb_array_elements(items) AS item
         WHERE status IN ('reserved', 'sold') GROUP BY 1, 2 ORDER BY 1, 2`,

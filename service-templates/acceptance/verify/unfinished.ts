@@ -1,7 +1,7 @@
-/** What the services have under way that brings events by itself, seconds later. */
+/** Work of the services that produces events without further input, seconds later. */
 import type { VerificationDefinition } from "../../../cli/project/verification.ts";
 
-/** Orders on their way, messages whose window is open, and parcels, in one service's database. */
+/** Returns pending orders, messages with an open window, and parcels in transit, in one service's database. */
 export const unfinished: VerificationDefinition["unfinished"] = async (client) => {
   const words: string[] = [];
   const {

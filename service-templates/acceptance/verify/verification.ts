@@ -1,4 +1,4 @@
-/** What `kit verify` judges beside the invariants of every project. */
+/** The project's invariants of `kit verify`, in addition to those of every project. */
 
 import type { InvariantDefinition, VerificationDefinition } from "../../../cli/project/verification.ts";
 import type { EventContent } from "./event-content.ts";

@@ -36,7 +36,7 @@ const anyReport: fc.Arbitrary<Report> = fc.record({
   name: fc.constantFrom(...STEPS),
   step: anyStep,
 });
-/** Reports in batches, as they might be polled: in any order, some of them several times. */
+/** Generates reports in batches, as they might be polled: in any order, some of them several times. */
 const anyDelivery = fc
   .array(anyReport, { maxLength: 40 })
   .chain((reports) =>
@@ -45,7 +45,7 @@ const anyDelivery = fc
       .map((again) => [...again, reports]),
   );
 
-/** The service's tables, and what a batch does to them. */
+/** Returns the service's tables after batches. */
 function afterBatches(batches: readonly (readonly Report[])[]): {
   readonly facts: ReadonlyMap<string, OrderFacts>;
   readonly figures: readonly Figure[];
@@ -57,7 +57,7 @@ function afterBatches(batches: readonly (readonly Report[])[]): {
     for (const { orderId, name, step } of batch) taken.set(orderId, withStep(taken.get(orderId) ?? {}, name, step));
     for (const [orderId, reported] of taken) {
       const before = facts.get(orderId) ?? {};
-      // What the database gives back has been JSON, with its fields in another order.
+      // Values from the database were JSON, with their fields in another order.
       const after = reversedFields(joined(before, reported));
       figures = balance([...figures, ...balance(contributions(after), contributions(before))]);
       facts.set(orderId, after);

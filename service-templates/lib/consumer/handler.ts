@@ -13,8 +13,9 @@ export type Handler<E extends EventMap, T extends ConsumedType<E>> =
   | { readonly apply: (event: Received<E, T>, ...rest: Parameters<Step<E>>) => ReturnType<Step<E>> }
   | {
       /**
-       * Calls external systems before the transaction, in parallel for the whole batch. Returns the step that applies
-       * the event. It may run more than once for an event and must be idempotent.
+       * Does work outside the transaction, such as calls to external systems, before the transaction and in parallel
+       * for the whole batch. Returns the step that applies the event. It may run more than once for an event and must
+       * be idempotent.
        * @param batch - All events of the batch, in their order: a later event may make the work unnecessary.
        */
       readonly prepare: (event: Received<E, T>, batch: readonly Received<E>[]) => Promise<Step<E>>;

@@ -166,7 +166,8 @@ export function openDatabase(config: DatabaseConfig, options: DatabaseOptions): 
     const actions: (() => void | Promise<void>)[] = [];
     const sent: Promise<unknown>[] = [];
     function track<T>(answer: Promise<T>): Promise<T> {
-      // The result is checked before the commit; until then a failure must not count as an unhandled rejection.
+      // The result is checked before the transaction counts as done; until then a failure must not count as an unhandled
+      // rejection.
       answer.catch(() => undefined);
       sent.push(answer);
       return answer;

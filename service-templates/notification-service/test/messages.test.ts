@@ -75,12 +75,12 @@ describe("what an answer means", () => {
         const books = new Map<ChannelName, "accepted" | "rejected">();
         let progress: Progress = { ...START, channel };
         let end: string | undefined;
-        // Everything heals at the end.
+        // All faults end after the generated ones.
         for (const fate of [...chosen, "accept", "accept", "accept"]) {
           if (end !== undefined) break;
           if (fate !== "unavailable" && fate !== "lost" && !books.has(progress.channel))
             books.set(progress.channel, fate === "reject" ? "rejected" : "accepted");
-          // The process ends before it has noted the answer: the next one starts from what is stored.
+          // The process ends before it has stored the answer: the next one starts from the stored state.
           if (fate === "crash-after") continue;
           const answer: DeliveryAnswer =
             fate === "unavailable"

@@ -156,10 +156,10 @@ describe("what an answer means", () => {
   });
 });
 
-/** Carriers' books by reference, and shipments of the service's table as far as booking goes. */
+/** The carriers' tables by reference, and the part of the service's shipments that booking needs. */
 class World {
   readonly books = new Map<string, "booked" | "void" | "rejected">();
-  /** Calls that will still arrive although nobody waits for them. */
+  /** Calls that still arrive after their caller gave up. */
   late: (() => void)[] = [];
   progress: Progress = START;
   end: "booked" | "undeliverable" | undefined;
@@ -189,7 +189,7 @@ const FATES = [
 ] as const;
 type Fate = (typeof FATES)[number];
 
-/** One claim: the doubt is noted, the carrier is asked with this fate, the answer is noted unless the process crashes. */
+/** Runs one claim: stores the doubt, calls the carrier with this fate, and stores the answer unless the process crashes. */
 function claim(world: World, fate: Fate): void {
   if (world.end !== undefined) return;
   const before = world.progress;
@@ -235,7 +235,7 @@ describe("booking as a whole", () => {
           claim(world, fate);
           if (arrives) world.late.shift()?.();
         }
-        // Everything heals: it ends soon, and what is still under way arrives.
+        // All faults end: the booking finishes soon, and late calls arrive.
         for (let claims = 0; world.end === undefined && claims < 3; claims += 1) claim(world, "good");
         expect(world.end).toBeDefined();
         for (const arrive of world.late) arrive();

@@ -1,42 +1,42 @@
-/** Whether a sale went right: what is exact, and what is a matter of speed. Pure. */
+/** Judges whether a sale was correct and fast enough. Pure. */
 import type { StockLevel } from "../../load/stock.ts";
 
-/** What was seen of a sale. */
+/** Figures of a sale. */
 export interface SaleFigures {
   readonly orders: number;
-  /** Units there were when it began; every order asks for one. */
+  /** Units in stock at the start; every order requests one. */
   readonly units: number;
   readonly accepted: number;
   readonly confirmed: number;
   /** Cancelled orders by reason. */
   readonly cancelled: Readonly<Record<string, number>>;
-  /** Accepted orders without an end, or with something still to be undone. */
+  /** Accepted orders that are not in a terminal state, or still need compensation. */
   readonly unfinished: number;
-  /** The product before the first order and after the last. */
+  /** Stock of the product before the first order and after the last. */
   readonly before: StockLevel;
   readonly after: StockLevel;
-  /** Fewest units that were available at any look. */
+  /** Lowest number of available units at any check. */
   readonly leastAvailable: number;
-  /** Captured and not given back, by status of the order. */
+  /** Payments captured and not refunded, by status of the order. */
   readonly keptPayments: { readonly confirmed: number; readonly cancelled: number };
-  /** From the first order due to the end of the last, in milliseconds. */
+  /** From the first due order to the terminal state of the last, in milliseconds. */
   readonly elapsedMs: number;
 }
 
-/** One statement about the sale. */
+/** One verdict about the sale. */
 export interface SaleVerdict {
   readonly what: string;
   readonly aim: string;
   readonly measured: string;
   readonly reached: boolean;
-  /** False: a matter of speed, which decides nothing about the exit code. */
+  /** False: the verdict is about speed and does not affect the exit code. */
   readonly exact: boolean;
 }
 
-/** The one reason for which an order may be refused here. */
+/** The only allowed reason for a cancelled order in this benchmark. */
 export const SOLD_OUT = "insufficient_stock";
 
-/** Holds the figures against what a sale must be. */
+/** Compares the figures with the requirements of a sale. */
 export function judgeSale(sale: SaleFigures, withinMs: number): readonly SaleVerdict[] {
   const wanted = Math.min(sale.units, sale.orders);
   const sold = sale.after.sold - sale.before.sold;

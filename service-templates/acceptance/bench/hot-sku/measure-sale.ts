@@ -1,4 +1,4 @@
-/** One sale: stock for it, orders on a schedule, wait for every order's end, read the databases. */
+/** Measures one sale: provides stock, places orders on a schedule, waits for every terminal state, reads the databases. */
 import type { Arrivals, LatencySummary, PlatformUsage } from "../../../../cli/project/bench.ts";
 import {
   KitError,
@@ -17,18 +17,18 @@ import { ANSWER_LIMIT_MS, END_LIMIT_MS, REPETITION } from "../order-clients.ts";
 import type { SagaPlatform } from "../saga-platform.ts";
 import type { SaleFigures } from "./judge.ts";
 
-/** What is asked for. */
+/** Plan of a sale. */
 export interface SalePlan {
   readonly product: string;
   readonly orders: number;
   readonly units: number;
-  /** Orders arrive over this time. */
+  /** Time over which orders arrive. */
   readonly overMs: number;
   readonly arrivals: Arrivals;
   readonly seed: string;
 }
 
-/** What was measured; all times in milliseconds. */
+/** Measured figures; all times in milliseconds. */
 export interface SaleResult extends SaleFigures {
   readonly name: string;
   readonly product: string;
@@ -36,7 +36,7 @@ export interface SaleResult extends SaleFigures {
   readonly refused: number;
   readonly unknown: number;
   readonly unsent: number;
-  /** Requests that were sent again because an answer was uncertain, or too many were under way. */
+  /** Requests that were retried because an answer was uncertain, or because of too many simultaneous requests. */
   readonly repetitions: number;
   /** From due to the answer 202, to the confirmation, to the cancellation. */
   readonly latency: {
@@ -44,7 +44,7 @@ export interface SaleResult extends SaleFigures {
     readonly confirmed: LatencySummary;
     readonly cancelled: LatencySummary;
   };
-  /** By second from the first order due. */
+  /** Counts per second from the first due order. */
   readonly timeline: {
     readonly due: readonly number[];
     readonly confirmed: readonly number[];
@@ -52,13 +52,13 @@ export interface SaleResult extends SaleFigures {
     readonly available: readonly { readonly second: number; readonly units: number }[];
   };
   readonly usage: PlatformUsage;
-  /** From due to sent: what the generator itself adds to every latency. */
+  /** From due to sent: the delay that the generator adds to every latency. */
   readonly generatorLateness: LatencySummary;
 }
 
 const SAMPLE_MS = 100;
 
-/** Measures. `say` gets a line about once a second. */
+/** Measures a sale. Calls `say` with a line about once a second. */
 export async function measureSale(
   platform: SagaPlatform,
   plan: SalePlan,

@@ -1,4 +1,4 @@
-/** A sale as a picture: what was left, what came to its end when, how long customers waited. */
+/** A sale as a picture: remaining stock, terminal states over time, waiting time of customers. */
 
 import type { EChartsOption } from "../../../../cli/project/bench.ts";
 import { axisName, PALETTE, panelGrid, renderChart, titles, usageByRole } from "../../../../cli/project/bench.ts";
@@ -8,7 +8,10 @@ const SIZE = { width: 1280, height: 900 };
 const PERCENTILES = ["p50", "p95", "p99", "max"] as const;
 const [STOCK, ENDS, LATENCY, CPU] = [0, 1, 2, 3];
 
-/** Draws a sale; `subtitle`: machine and load. */
+/**
+ * Draws a sale.
+ * @param subtitle - Machine and load.
+ */
 export function salePicture(sale: SaleResult, subtitle: string): string {
   const panels = panelGrid(SIZE, 4);
   const place = (panel: number): { xAxisIndex: number; yAxisIndex: number } => ({

@@ -6,7 +6,7 @@ import type { SaleResult } from "./measure-sale.ts";
 const right = (title: string): { title: string; align: "right" } => ({ title, align: "right" });
 const ms = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
 
-/** All tables, and one line for each statement. */
+/** Returns all tables, and one line for each verdict. */
 export function saleText(sale: SaleResult, verdicts: readonly SaleVerdict[]): string {
   const { answered, confirmed, cancelled } = sale.latency;
   const latencies = renderTable(

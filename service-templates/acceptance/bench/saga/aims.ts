@@ -1,7 +1,7 @@
-/** What the saga is meant to reach, and whether it did. */
+/** Performance targets of the saga, and the verdicts on them. */
 import type { RateResult } from "./measure-rate.ts";
 
-/** One figure held against its aim. */
+/** One figure compared with its target. */
 export interface AimVerdict {
   readonly what: string;
   readonly aim: string;
@@ -9,13 +9,13 @@ export interface AimVerdict {
   readonly reached: boolean;
 }
 
-/** Up to this rate (3 M orders a day) the latency counts; from the next on, that the platform keeps up. */
+/** Up to this rate (3 M orders a day) the latency is judged; above it, whether the platform keeps up. */
 const DAILY_RATE = 35;
 const SUSTAINED_RATE = 120;
 const P95_MS = 120;
 const P99_MS = 400;
 
-/** Verdicts on one rate. */
+/** Returns the verdicts on one rate. */
 export function judgeAims(result: RateResult): readonly AimVerdict[] {
   const { ratePerSecond, confirmed, backlog, orders } = result;
   const failed = orders.due - orders.confirmed;

@@ -1,4 +1,4 @@
-/** One rate: load, wait for every order's end, read the databases. */
+/** Measures one rate: places orders, waits for every terminal state, reads the databases. */
 
 import { setTimeout as pause } from "node:timers/promises";
 import type {
@@ -32,20 +32,20 @@ import { ensureAvailable, unitsFor } from "../../load/stock.ts";
 import { ANSWER_LIMIT_MS, END_LIMIT_MS, REPETITION } from "../order-clients.ts";
 import type { SagaPlatform } from "../saga-platform.ts";
 
-/** What is asked for. */
+/** Plan of a measurement. */
 export interface RatePlan {
   readonly ratePerSecond: number;
-  /** Measured time. */
+  /** Measured time, in milliseconds. */
   readonly durationMs: number;
-  /** The same load before it, not measured: code and caches become warm. */
+  /** Duration of the same load before the measurement, to warm up code and caches. */
   readonly warmupMs: number;
   readonly arrivals: Arrivals;
   readonly seed: string;
-  /** Process to profile within the measured time. */
+  /** Process to profile during the measured time. */
   readonly profiled?: { readonly name: string; readonly pid: number };
 }
 
-/** What was measured at one rate; all times in milliseconds. */
+/** Results at one rate; all times in milliseconds. */
 export interface RateResult {
   readonly name: string;
   readonly ratePerSecond: number;
@@ -54,58 +54,61 @@ export interface RateResult {
     readonly due: number;
     readonly accepted: number;
     readonly refused: number;
-    /** Still without a certain answer when repeating was given up; the order may exist. */
+    /** Orders without a certain answer when the retries ended; such an order may exist. */
     readonly unknown: number;
-    /** Orders that were sent again under their Idempotency-Key because an answer was uncertain, and what became of them; part of the counts above. */
+    /**
+     * Orders that were retried under their Idempotency-Key because an answer was uncertain, and their results; included
+     * in the counts above.
+     */
     readonly repeated: {
       readonly orders: number;
       readonly requests: number;
       readonly accepted: number;
       readonly answered: LatencySummary;
     };
-    /** How often a request was refused or went without a certain answer, by what was said. */
+    /** Number of requests that were refused or got no certain answer, by error. */
     readonly failures: Readonly<Record<string, number>>;
-    /** Due, but too many were under way. */
+    /** Orders that were due but not sent, because too many requests were in progress. */
     readonly unsent: number;
     readonly confirmed: number;
     readonly cancelled: Readonly<Record<string, number>>;
-    /** Not at their end when waiting for them was given up. */
+    /** Orders that were not in a terminal state when the wait ended. */
     readonly unfinished: number;
   };
-  /** Of the orders due: confirmed, cancelled, and without either (refused, unknown, unsent, unfinished). */
+  /** Shares of the due orders: confirmed, cancelled, and neither (refused, unknown, unsent, unfinished). */
   readonly shares: { readonly confirmed: number; readonly cancelled: number; readonly failed: number };
   /** From due to the answer 202. */
   readonly answered: LatencySummary;
   /** From due to the step order.confirmed. */
   readonly confirmed: LatencySummary;
-  /** Along the critical path; `orders` is of how many every time is known. */
+  /** Durations along the critical path; `orders` is the number of orders whose times are all known. */
   readonly stages: {
     readonly orders: number;
     readonly waitedForPayment: number;
     readonly waitedForInventory: number;
     readonly durations: readonly StageSummary[];
   };
-  /** By second of the measured time. */
+  /** Counts per second of the measured time. */
   readonly timeline: {
     readonly due: readonly number[];
     readonly confirmed: readonly number[];
     readonly unfinished: readonly { readonly second: number; readonly orders: number }[];
   };
   readonly backlog: BacklogVerdict;
-  /** From the last order due to the end of the last order. */
+  /** From the last due order to the terminal state of the last order. */
   readonly drainMs: number;
-  /** How often, and how long in all, a database of the saga did not answer the benchmark itself, which then waited. */
+  /** How often, and for how long in total, a database of the saga did not answer the benchmark itself, which then waited. */
   readonly databaseInterruptions: Interruptions;
   readonly usage: PlatformUsage;
-  /** From due to sent: what the generator itself adds to every latency. */
+  /** From due to sent: the delay that the generator adds to every latency. */
   readonly generatorLateness: LatencySummary;
   readonly profile?: ProfileSummary & { readonly process: string };
 }
 
-/** A result with what is too large for the document. */
+/** A result, with data that is too large for the document. */
 export interface MeasuredRate {
   readonly result: RateResult;
-  /** V8's profile, for the tools that read it. */
+  /** V8's profile, for tools that read this format. */
   readonly profile?: string;
 }
 
@@ -113,7 +116,7 @@ const SAMPLE_MS = 1_000;
 const PROFILE_LIMIT_MS = 30_000;
 const TOP = 25;
 
-/** Measures. `say` gets a line about once a second. */
+/** Measures one rate. Calls `say` with a line about once a second. */
 export async function measureRate(
   platform: SagaPlatform,
   plan: RatePlan,
@@ -294,7 +297,10 @@ async function profileLater(
   return await profileProcess(pid, durationMs);
 }
 
-/** Of order-service's database: it is asked every second. The others are on the same server. */
+/**
+ * Returns the interruptions of order-service's database, which is queried every second. The other databases are on the
+ * same server.
+ */
 function interruptionsSince({ orders }: SagaPlatform["databases"], before: Interruptions): Interruptions {
   const now = orders.interruptions();
   return { times: now.times - before.times, ms: now.ms - before.ms };

@@ -8,7 +8,7 @@ import type { RateResult } from "./measure-rate.ts";
 const SIZE = { width: 1280, height: 940 };
 const PERCENTILES = ["p50", "p95", "p99"] as const;
 const [LATENCY, STAGE, TIME, CPU] = [0, 1, 2, 3];
-/** Milliseconds on bars: whole from 10 on. */
+/** Returns milliseconds for labels of bars: whole numbers from 10 on. */
 const label = (value: number): string => (value >= 10 ? value.toFixed(0) : value.toFixed(1));
 
 /**

@@ -10,7 +10,7 @@ const right = (title: string): { title: string; align: "right" } => ({ title, al
 const ms = (value: number): string => value.toFixed(value < 100 ? 1 : 0);
 const percent = (share: number): string => `${(share * 100).toFixed(share === 1 || share === 0 ? 0 : 2)} %`;
 
-/** All tables, and one line for each aim. */
+/** Returns all tables, and one line for each target. */
 export function reportText(results: readonly (RateResult & { readonly aims: readonly AimVerdict[] })[]): string {
   return [
     latencies(results),

@@ -1,4 +1,4 @@
-/** Carriers that refuse: an order that is paid and reserved, and can't be delivered. */
+/** A fault in which carriers refuse: an order is paid and reserved, but cannot be delivered. */
 import type { Demand, Probe, ProjectInjection, Site, Undo, WitnessedFault } from "../../../../cli/project/chaos.ts";
 import {
   getJson,
@@ -19,10 +19,10 @@ export interface CarriersRefuse extends ProjectInjection {
 
 const SHIPPING = "shipping-service";
 const ORDERS = "order-service";
-/** A parcel waits no longer than this for its first booking. */
+/** Longest wait of a parcel for its first booking, in milliseconds. */
 const BOOKED_WITHIN_MS = 10_000;
 
-/** No carrier takes any parcel for a while. */
+/** Makes all carriers refuse every parcel for a while. */
 export async function refuseParcels(site: Site, injection: CarriersRefuse, at: number): Promise<WitnessedFault> {
   const { carriers, targets } = injection;
   const addresses = managementOf(await namedProcesses(site, targets));
@@ -79,7 +79,7 @@ export async function refuseParcels(site: Site, injection: CarriersRefuse, at: n
   });
 }
 
-/** What a carrier does now, as it is put back. */
+/** Returns the current behaviour of a carrier, to restore it later. */
 async function behaviourOf([url = ""]: readonly string[]): Promise<Record<string, unknown>> {
   const answer = await getJson(url);
   return typeof answer === "object" && answer !== null ? { ...answer } : {};

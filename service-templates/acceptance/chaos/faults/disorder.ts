@@ -1,15 +1,15 @@
-/** Answers of the saga's participants in another order, or after the order's time is over. */
+/** Faults in which the saga's participants answer in another order, or after the order's timeout. */
 import type { Probe, ProjectInjection, Site, WitnessedFault } from "../../../../cli/project/chaos.ts";
 import { processIds, runFault } from "../../../../cli/project/chaos.ts";
 
-/** One participant of the saga stands still, so that the other answers first. */
+/** One participant of the saga is frozen, so that the other one answers first. */
 export interface DelayReplies extends ProjectInjection {
   readonly fault: "delay-replies";
   readonly service: string;
   readonly targets: readonly string[];
 }
 
-/** One participant is away for longer than an order waits. */
+/** One participant is down for longer than the order's timeout. */
 export interface MissTimeOut extends ProjectInjection {
   readonly fault: "miss-time-out";
   readonly service: string;
@@ -34,7 +34,7 @@ const ANSWER: Readonly<Record<string, readonly [string, string]>> = {
   "inventory-service": ["inventory.reserved", "payment.processed"],
 };
 
-/** One participant stands still for a while; the other has long answered when it goes on. */
+/** Freezes one participant for a while; the other one has answered long before it continues. */
 export async function delayReplies(site: Site, injection: DelayReplies, at: number): Promise<WitnessedFault> {
   const { service, targets } = injection;
   const [late = "", early = ""] = ANSWER[service] ?? [];
@@ -60,7 +60,7 @@ export async function delayReplies(site: Site, injection: DelayReplies, at: numb
   });
 }
 
-/** One participant is away until orders have timed out; what it then does late must be undone. */
+/** Stops one participant until orders have timed out; its late answers must be compensated. */
 export async function missTimeOut(site: Site, injection: MissTimeOut, at: number): Promise<WitnessedFault> {
   const { service, targets } = injection;
   const [late = ""] = ANSWER[service] ?? [];

@@ -1,9 +1,9 @@
-/** Good answers that wait while order-service stands still. */
+/** A fault in which successful answers wait while order-service is frozen. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Demand, Probe, ProjectInjection, Site, WitnessedFault } from "../../../../cli/project/chaos.ts";
 import { readValue, runFault } from "../../../../cli/project/chaos.ts";
 
-/** `ahead` answers nothing for a while; then `away` stands still, while those answers come, for longer than an order waits. */
+/** `ahead` does not answer for a while. Then `away` is frozen for longer than the order's timeout, while those answers arrive. */
 export interface AnswersWait extends ProjectInjection {
   readonly fault: "answers-wait";
   readonly aheadMs: number;
@@ -11,7 +11,10 @@ export interface AnswersWait extends ProjectInjection {
   readonly away: readonly string[];
 }
 
-/** A participant holds its answers back; while they come, order-service stands still until every order that they are for is old. */
+/**
+ * Freezes a participant, so that its answers are delayed. Freezes order-service while they arrive, until all these
+ * orders are older than the timeout.
+ */
 export async function letAnswersWait(site: Site, injection: AnswersWait, at: number): Promise<WitnessedFault> {
   const { ahead, away, aheadMs } = injection;
   const piledUp = { from: at, to: at };

@@ -20,7 +20,7 @@ function plans(name: string): readonly Schedule[] {
   return Array.from({ length: 60 }, (_, seed) => plan(name, seed));
 }
 
-/** Names of processes, wherever they stand in an injection. */
+/** Returns the names of processes in an injection, at any depth. */
 function touched(injection: object): readonly string[] {
   return ["targets", "target", "ahead", "away"].flatMap(
     (field) => (new Map(Object.entries(injection)).get(field) ?? []) as string | readonly string[],

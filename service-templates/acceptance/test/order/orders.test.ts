@@ -17,7 +17,7 @@ interface Seen {
   readonly body: string;
 }
 
-/** A gateway that gives the answers in turn; the last one again and again. */
+/** Starts a gateway that gives the answers in turn and then repeats the last one. */
 async function gateway(
   answers: Readonly<Record<string, readonly { status: number; body: unknown }[]>>,
 ): Promise<{ client: OrderClient; seen: Seen[] }> {

@@ -180,7 +180,8 @@ describe("12: figures of analytics", () => {
     made.delivered("old", NOW - 7 * DAY_MS);
     made.delivered("young");
     made.count();
-    // A closed segment goes as a whole, an open one stays: the beginning is there, what followed is not.
+    // Retention deletes a closed segment as a whole and keeps the open one: the start of the saga still exists, the
+    // later records are gone.
     made.forget("payment-events", PLACED);
     expect(problems(made.context())).toBe("");
   });

@@ -1,6 +1,7 @@
 /**
- * What analytics-service and notification-service make of a saga's events, as evidence. The tables of analytics come from that
- * service's own functions, so that the figures made again from the topics are held against the real ones.
+ * The tables of analytics-service and notification-service for a saga's events, as evidence. The service's own
+ * functions create the tables of analytics-service, so that the figures recomputed from the topics are compared with
+ * the real ones.
  */
 import type { TopicRecord, Witness } from "../../../../cli/project/verification.ts";
 import { judgeContext } from "../../../../cli/verify/invariants/context.ts";
@@ -38,7 +39,7 @@ const TOPICS = ["order-events", "payment-events", "inventory-events", "shipping-
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-/** Content of an event as the dump of a topic gives it. */
+/** Returns the content of an event as in the dump of a topic. */
 export function content(
   eventType: string,
   orderId: string,
@@ -88,7 +89,7 @@ export class FollowersWorld {
   figures: Mutable<FigureRow>[] = [];
   counted: Mutable<CountedMessageRow>[] = [];
 
-  /** A record that both services applied. */
+  /** Adds a record that both services applied. */
   event(eventType: string, orderId: string, at: number, change: Partial<EventContent> = {}): Mutable<Record> {
     const topic = topicOf(eventType);
     const offset = this.end(topic);
@@ -122,7 +123,7 @@ export class FollowersWorld {
     return record;
   }
 
-  /** A confirmed order from its beginning to the customer's door, told in one message. */
+  /** Adds a confirmed and delivered order, reported in one message. */
   delivered(orderId: string, placedAt = PLACED): void {
     this.owners.set(orderId, CUSTOMER);
     const types = [
@@ -143,7 +144,7 @@ export class FollowersWorld {
     );
   }
 
-  /** A message that was sent, with everything that should be known of it. */
+  /** Adds a sent message, with all its data. */
   tell(messageId: string, orderId: string, tells: readonly string[], at: number): void {
     for (const eventType of tells) this.notices.push({ orderId, eventType, messageId, createdAt: at - 1_000 });
     this.messages.push({ messageId, customerId: CUSTOMER, status: "sent", openedAt: at - 1_000, sentAt: at });
@@ -153,7 +154,7 @@ export class FollowersWorld {
     });
   }
 
-  /** Fills the tables of analytics as that service would. */
+  /** Fills the tables of analytics-service as that service would. */
   count(): this {
     const facts = new Map<string, OrderFacts>();
     const messages = new Map<string, CountedMessageRow>();
@@ -238,7 +239,7 @@ export class FollowersWorld {
     return judgeContext(evidence, witness, {});
   }
 
-  /** Takes the oldest records of a topic away, as retention does. */
+  /** Deletes the oldest records of a topic, as retention does. */
   forget(topic: string, before: number): void {
     const kept = this.records.filter((record) => record.topic !== topic || record.timestamp >= before);
     this.records.splice(0, this.records.length, ...kept);

@@ -8,7 +8,7 @@ import type { SampleEvidence } from "../../verify/evidence.ts";
 import { verification } from "../../verify/verification.ts";
 import { SagaWorld } from "./saga-world.ts";
 
-/** The verdict of `kit verify` in this project. */
+/** Returns the verdict of `kit verify` in this project. */
 function judged(evidence: SampleEvidence, witness?: Witness): Verdict {
   return judge(evidence, witness, { own: verification.invariants });
 }
@@ -17,7 +17,7 @@ function broken(verdict: Verdict): number[] {
   return verdict.invariants.filter(({ holds }) => !holds).map(({ id }) => id);
 }
 
-/** The verdict over a world that was broken in one place. */
+/** Returns the verdict on a world that was broken in one place. */
 function after(change: (world: SagaWorld) => void, witness?: Witness): Verdict {
   const world = new SagaWorld();
   change(world);

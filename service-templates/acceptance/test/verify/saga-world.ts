@@ -1,4 +1,4 @@
-/** The small platform at rest with the services' own tables. Tests break it in one place each. */
+/** The small platform at rest, with the services' own tables. Each test breaks it in one place. */
 import {
   DECLINED,
   MessagingWorld,
@@ -18,7 +18,7 @@ import type {
   StockRow,
 } from "../../verify/evidence.ts";
 
-/** The evidence while it is being made, and broken. */
+/** The evidence while a test builds and breaks it. */
 export class SagaWorld extends MessagingWorld {
   readonly orders: Mutable<OrderRow>[] = [];
   readonly keys: Mutable<IdempotencyRow>[] = [];
@@ -59,7 +59,7 @@ export class SagaWorld extends MessagingWorld {
     this.join();
   }
 
-  /** PAID as it is when no carrier took it: refunded, its pieces back in stock. */
+  /** Sets the order PAID to the state after no carrier accepted it: refunded, its pieces back in stock. */
   refuseShipment(): void {
     Object.assign(this.orders[0] ?? {}, {
       status: "cancelled",

@@ -1,4 +1,4 @@
-/** 1. Every accepted order exists; the same idempotency key gives the same order. */
+/** 1. Every accepted order exists, and the same idempotency key gives the same order. */
 import type { Judgement } from "../../../../cli/project/verification.ts";
 import type { SampleContext } from "../evidence.ts";
 
@@ -54,7 +54,7 @@ export function acceptedOrders(context: SampleContext): Judgement {
           `was accepted under the idempotency key ${idempotencyKey}, which is stored for ${stored ?? "no order"}`,
         );
     } else if (outcome === "refused") {
-      // The same key may have been accepted by another request, for example when both came at once.
+      // Another request may have been accepted with the same key, for example if both arrived at once.
       if (stored !== undefined && !mayExist.has(name))
         violations.add(
           stored,

@@ -1,7 +1,7 @@
 /**
- * 5. Each completed forward step of a cancelled order has exactly one effective compensation, and a
- * confirmed order has none; shipments only for orders that were confirmed, one each, and an order is undone as
- * undeliverable exactly when no carrier took its shipment. From tables and from events: copies of one event (same id) count once.
+ * 5. Each completed forward step of a cancelled order has exactly one effective compensation, and a confirmed order has
+ *   none. Only confirmed orders have shipments, one each. An order is cancelled as undeliverable exactly if no carrier
+ *   accepted its shipment. Checked with tables and events: copies of one event (same id) count once.
  */
 import type { Judgement, TopicLog, Violations } from "../../../../cli/project/verification.ts";
 import type { SampleContext } from "../evidence.ts";
@@ -43,7 +43,7 @@ export function compensations(context: SampleContext): Judgement {
   const reservations = new Map(
     (evidence.tables.inventory?.reservations ?? []).map(({ orderId, status }) => [orderId, status]),
   );
-  // Where the log's beginning is gone, an event that is not there may have been: only what is there is compared then.
+  // If the start of the log was deleted, a missing event may have existed: then only the existing events are compared.
   const whole = new Map(evidence.topics.map((topic) => [topic.name, isWhole(topic)]));
   for (const { topic } of PAIRS)
     if (whole.get(topic) === false)
@@ -74,7 +74,8 @@ export function compensations(context: SampleContext): Judgement {
       if (evidence.tables.inventory !== undefined && reservation !== "reserved" && reservation !== "sold")
         violations.add(orderId, `confirmed: its reservation is ${reservation ?? "not stored"}`);
     }
-    // A capture that was never reported, because its record failed, is given back all the same: the provider's books are its forward step.
+    // A capture that was never reported, because its record failed, is still refunded: the provider's ledger contains
+    // its forward step.
     const unreported = moved.captures > 0 ? "payment.refunded" : undefined;
     for (const pair of PAIRS)
       comparePair(
@@ -117,7 +118,7 @@ function shipments(context: SampleContext, violations: Violations): void {
   const shipped = new Map<string, number>();
   for (const { orderId, status, bookings } of shipping.shipments) {
     shipped.set(orderId, (shipped.get(orderId) ?? 0) + 1);
-    // While it waits for a carrier, one booking may stand there that is not known here yet.
+    // While the shipment waits for a carrier, the carrier may have one booking that is not known here yet.
     const wanted = status === "waiting" ? Math.min(bookings, 1) : status === "undeliverable" ? 0 : 1;
     if (status === "undeliverable" && found.get(orderId)?.status === "confirmed")
       violations.add(orderId, "confirmed: no carrier takes its shipment, and nothing was undone");
@@ -137,7 +138,8 @@ function shipments(context: SampleContext, violations: Violations): void {
     if (status !== "confirmed" && reason !== "undeliverable")
       violations.add(orderId, `is ${status ?? "not stored"} and has a shipment`);
   }
-  // A confirmed order without one is told apart from one that is on its way: the event's id stands in shipping's inbox.
+  // Distinguishes a confirmed order without a shipment from one whose event is not handled yet: the event's id of the
+  // former is in shipping-service's inbox.
   const inbox = new Set(context.messaging.get("shipping-service")?.inbox.map(({ eventId }) => eventId));
   for (const { key, eventType, eventId } of context.evidence.records) {
     if (eventType !== "order.confirmed" || key === null || eventId === undefined || !inbox.has(eventId)) continue;
@@ -146,7 +148,7 @@ function shipments(context: SampleContext, violations: Violations): void {
   }
 }
 
-/** Ids of the events that are compared, by order and type. */
+/** Returns the ids of the compared events, by order and type. */
 function eventsPerOrder(context: SampleContext): ReadonlyMap<string, ReadonlyMap<string, ReadonlySet<string>>> {
   const wanted = new Map(
     PAIRS.flatMap(({ topic, forward, undo }) => [

@@ -1,6 +1,7 @@
 /**
- * 12. What analytics-service shows is what the topics give: each order's steps, each message, and every figure of every minute,
- * made again from the records that it applied. Its figures outlive the topics: what only its own rows still tell is taken from them.
+ * 12. The figures of analytics-service equal those computed from the topics: each order's steps, each message, and
+ *   every figure of every minute, computed again from the records that it applied. Its figures are kept longer than the
+ *   topics: for data that only its own rows still contain, those rows are used.
  */
 import type { Judgement, TopicRecord, Violations } from "../../../../cli/project/verification.ts";
 import { placeOf, ROWS_KEPT_MS, retainedFrom } from "../../../../cli/project/verification.ts";
@@ -11,23 +12,23 @@ import type { AnalyticsTables, CountedMessageRow, FigureRow, OrderFactsRow, Stor
 import { FACTS_KEPT_MS } from "../retention.ts";
 
 const SERVICE = "analytics-service";
-/** How far a service's clock may be from a broker's. */
+/** Largest difference between the clocks of a service and a broker, in milliseconds. */
 const CLOCKS_APART_MS = 3_600_000;
 
-/** Reports of one step: those of the earliest moment, of which one counts. */
+/** Reports of one step with the earliest time; one of them counts. */
 interface Reports {
   readonly at: number;
   readonly contents: readonly EventContent[];
 }
 type ReportedSteps = Map<string, Reports>;
 
-/** What the records that the group applied tell. */
+/** Data from the records that the group applied. */
 interface FromTopics {
   readonly orders: Map<string, ReportedSteps>;
   readonly messages: Map<string, CountedMessageRow>;
-  /** When the first order.created of an order was written. */
+  /** Time at which the first order.created of an order was written. */
   readonly begun: ReadonlyMap<string, number>;
-  /** From when on the topics hold everything, and it is known of each record whether it was applied; 0: from the beginning. */
+  /** Time from which on the topics are complete, and it is known for each record whether it was applied; 0: from the start. */
   readonly wholeFrom: number;
 }
 
@@ -86,7 +87,7 @@ function readTopics(context: SampleContext, figures: AnalyticsFigures, violation
   for (const record of evidence.records) {
     if (!consumed.has(record.topic)) continue;
     if (!applied.has(placeOf(record))) {
-      // Whether it was applied is not known any more once the inbox has forgotten it.
+      // After the inbox has deleted a record's id, it is unknown whether the record was applied.
       if (evidence.takenAt - record.timestamp > ROWS_KEPT_MS) wholeFrom = Math.max(wholeFrom, record.timestamp);
       continue;
     }
@@ -134,7 +135,7 @@ function compareOrders(
     stored.add(row.orderId);
     figures.orders += 1;
     const steps = orders.get(row.orderId) ?? new Map<string, Reports>();
-    // An order that began when the topics already kept everything is there as a whole: what follows is younger.
+    // An order that began after this time is complete in the topics: all its later records are younger.
     const complete = wholeFrom === 0 || (begun.get(row.orderId) ?? 0) > wholeFrom;
     if (!complete) figures.beyondTheTopics += 1;
     expected.addOrder(stepsOf(row, steps, complete, figures, violations));
@@ -157,7 +158,7 @@ function compareOrders(
   }
 }
 
-/** What an order really went through, with everything the row says otherwise as a violation. */
+/** Returns the actual steps of an order; reports every difference to the row as a violation. */
 function stepsOf(
   { orderId, steps: row }: OrderFactsRow,
   reported: ReportedSteps,
@@ -177,7 +178,7 @@ function stepsOf(
     const [first = { at }] = contents;
     const same =
       step === undefined ? undefined : contents.find((content) => describeStep(content) === describeStep(step));
-    // An earlier report may be one that the topics have lost.
+    // An earlier report may have been deleted from the topics.
     if (step !== undefined && !complete && step.at < at) steps.set(type, step);
     else {
       steps.set(type, same ?? first);
@@ -236,7 +237,7 @@ function compareMessages(
   }
 }
 
-/** Figures of minutes whose orders are all still known. */
+/** Compares the figures of minutes whose orders are all still known. */
 function compareFigures(
   context: SampleContext,
   rows: readonly FigureRow[],

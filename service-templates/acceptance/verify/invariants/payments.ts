@@ -1,4 +1,7 @@
-/** 3. At most one capture per order; confirmed: captured − refunded = total; cancelled: net 0. From the payments and the provider's books. */
+/**
+ * 3. There is at most one capture per order. For a confirmed order: captured − refunded = total; for a cancelled one:
+ *   net 0. Checked with the payments and the provider's ledger.
+ */
 import type { Judgement } from "../../../../cli/project/verification.ts";
 import type { LedgerRow, SampleContext } from "../evidence.ts";
 

@@ -1,4 +1,7 @@
-/** 4. Stock: initial = available + reserved + sold, never below 0, and the reservations add up to what is reserved and sold. */
+/**
+ * 4. Stock: initial = available + reserved + sold, never below 0. The sums of the reservations equal the reserved and
+ *   sold pieces.
+ */
 import type { Judgement } from "../../../../cli/project/verification.ts";
 import type { SampleContext } from "../evidence.ts";
 

@@ -1,4 +1,7 @@
-/** 2. Every order is terminal within T after its acceptance or the last fault's healing; none compensates at rest. */
+/**
+ * 2. Every order reaches a terminal state within T after its acceptance or the end of the last fault. No order still
+ *   compensates at rest.
+ */
 import type { Judgement } from "../../../../cli/project/verification.ts";
 import type { SampleContext } from "../evidence.ts";
 
@@ -34,7 +37,8 @@ export function terminalOrders(context: SampleContext): Judgement {
       figures.compensating += 1;
       violations.add(order.orderId, `cancelled and not undone: payment ${order.payment}, inventory ${order.inventory}`);
     }
-    // Times of the past are judged only for orders a witness saw: without one, nobody knows when faults healed or the platform was down.
+    // Past times are judged only for orders that a witness saw: without one, it is unknown when faults ended or the
+    // platform was down.
     if (order.endedAt === undefined || !seen.has(order.orderId)) continue;
     const took = order.endedAt - clockStart(order.createdAt, order.endedAt);
     figures.slowestMs = Math.max(figures.slowestMs, Math.round(took));
@@ -48,7 +52,7 @@ export function terminalOrders(context: SampleContext): Judgement {
   }
   return { figures, violations };
 
-  /** When an order's time began: its acceptance, or the healing of the last fault that touched its life. */
+  /** Returns when the time of an order starts: its acceptance, or the end of the last fault during its life. */
   function clockStart(createdAt: number, until: number): number {
     return faults.reduce(
       (start, fault) => (fault.startedAt <= until && fault.healedAt > start ? fault.healedAt : start),

@@ -1,6 +1,7 @@
 /**
- * 13. Each customer is told of each step of each order, once: every event that notification-service applied has its notice,
- * every notice its message, every message one delivery in the channels' books, to whose order it is; and the topic tells of it once.
+ * 13. Each customer is informed about each step of each order once. Every event that notification-service applied has a
+ *   notice, every notice has a message to the order's customer, every message has one delivery in the channels' tables,
+ *   and the topic reports it once.
  */
 import type { Judgement, TopicRecord, Violations } from "../../../../cli/project/verification.ts";
 import { isPseudonym, placeOf, retainedFrom } from "../../../../cli/project/verification.ts";
@@ -10,7 +11,7 @@ import { MESSAGES_KEPT_MS } from "../retention.ts";
 
 const SERVICE = "notification-service";
 const TOPIC = "notification-events";
-/** Steps inside the house: the customer hears of what follows from them. */
+/** Internal steps: the customer is informed about what follows from them. */
 const UNTOLD: ReadonlySet<string> = new Set(["inventory.reserved", "inventory.released"]);
 
 interface ToldFigures {
@@ -42,7 +43,7 @@ export function toldCustomers(context: SampleContext): Judgement {
   return { figures: { ...figures }, violations, notes };
 }
 
-/** Each message stands in the books as its status says. */
+/** Checks that the delivery of each message matches its status. */
 function judgeMessages(
   context: SampleContext,
   tables: NotificationTables,
@@ -94,12 +95,15 @@ function judgeMessages(
   }
 }
 
-/** Whether two names are those of two customers. A name that was erased says nothing: topics, and rows of other runs, still or no longer have it. */
+/**
+ * Returns whether two names are those of different customers. An erased name proves nothing: topics, and rows of other
+ * runs, may still contain the original name or no longer contain it.
+ */
 function differ(one: string, other: string): boolean {
   return one !== other && !isPseudonym(one) && !isPseudonym(other);
 }
 
-/** Each notice is in a message to whose order it is; gives back the messages by order and event type. */
+/** Checks that each notice is in a message to the order's customer; returns the messages by order and event type. */
 function judgeNotices(
   context: SampleContext,
   tables: NotificationTables,
@@ -114,7 +118,7 @@ function judgeNotices(
     notices.set(stepName(orderId, eventType), messageId);
     const owner = owners.get(orderId);
     if (messageId === undefined) {
-      // Nobody can be told of an order that does not exist.
+      // If an order does not exist, no customer can be informed about it.
       if (owner !== undefined && waitsTooLong(context, createdAt))
         violations.add(
           orderId,
@@ -135,7 +139,7 @@ function judgeNotices(
   return notices;
 }
 
-/** Every event that was applied has its notice. */
+/** Checks that every applied event has a notice. */
 function appliedEvents(
   context: SampleContext,
   notices: ReadonlyMap<string, string | undefined>,
@@ -161,7 +165,7 @@ function appliedEvents(
   }
 }
 
-/** The topic tells of each step in one message, which is the notice's. */
+/** Checks that the topic reports each step in one message, which is the notice's message. */
 function toldInTopic(
   context: SampleContext,
   tables: NotificationTables,
@@ -183,7 +187,7 @@ function toldInTopic(
   if (topic === undefined) return;
   const from = retainedFrom(topic, evidence.records);
   const own = context.messaging.get(SERVICE);
-  // What is in the outbox, or was taken out of it by an operator, is judged there.
+  // Events in the outbox, or removed from it by an operator, are judged by another invariant.
   const unpublished = new Set([...(own?.outbox ?? []), ...(own?.parked ?? [])].map(({ key }) => key));
   if ((own?.discardedEvents.length ?? 0) > 0) return;
   for (const { orderId, eventType, messageId } of tables.notices) {
@@ -234,7 +238,10 @@ function toldInTopic(
   }
 }
 
-/** Whether something should have been sent by now: as long as an order may take, from its beginning or the last fault's healing. */
+/**
+ * Returns whether a message should have been sent by now: the longest time of an order has passed since its start or
+ * the end of the last fault.
+ */
 function waitsTooLong(context: SampleContext, since: number): boolean {
   const healed = (context.witness?.faults ?? []).reduce((latest, { healedAt }) => Math.max(latest, healedAt), 0);
   return context.evidence.takenAt - Math.max(since, healed) > context.terminalMs;

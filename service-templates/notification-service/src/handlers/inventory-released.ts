@@ -1,4 +1,4 @@
-/** Ignores released stock, which is an internal step. The customer is told of the cancellation that caused it. */
+/** Ignores released stock, which is an internal step. The customer is informed about the cancellation that caused it. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 

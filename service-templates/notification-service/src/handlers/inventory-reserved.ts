@@ -1,4 +1,4 @@
-/** Ignores reserved stock, which is an internal step. The customer is told of the confirmation that follows. */
+/** Ignores reserved stock, which is an internal step. The customer is informed about the confirmation that follows. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 

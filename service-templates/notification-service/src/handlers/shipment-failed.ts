@@ -1,7 +1,4 @@
-/**
- * Tells the customer that no carrier accepts the shipment of an order. The cancellation that follows tells the result
- * for the order.
- */
+/** Tells the customer that no carrier accepts the shipment of an order. A message about the cancellation follows. */
 import type { Handler } from "@event-platform-kit/service/consumer/handler";
 import type { EventMap } from "../events.generated.ts";
 import type { NoticeBatch } from "../notices/notice-batch.ts";
