@@ -19,8 +19,8 @@ import { topicRules } from "./rules/topics.ts";
 import { workloadRules } from "./rules/workloads/workloads.ts";
 
 /**
- * The one catalogue of rules: what the model refuses while files are read, what is judged in a plan, and what is judged
- * in resources. `kit check`, the policy pack and the documentation are made from it.
+ * The only catalogue of rules: refusals of the model, rules on plans, and rules on resources. `kit check`, the policy
+ * pack and the documentation use it.
  */
 export const catalogue: ReadonlyMap<string, Rule> = byId([
   ...refusals,

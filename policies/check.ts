@@ -19,33 +19,33 @@ import { factsOfPlan } from "./plan-facts.ts";
 import type { CheckKind, Scope, TopicBefore } from "./rule.ts";
 import { type RuleSettings, readRuleSettings } from "./rule-settings.ts";
 
-/** What is checked. */
+/** Input of a check. */
 export interface CheckInput {
   /** Everything below `topics/`. */
   readonly files: readonly SourceFile[];
   /** The stack's file. */
   readonly stack: SourceFile;
-  /** All stacks that there are. Default: not known, and what files say for other stacks is not checked. */
+  /** Names of all stacks. Default: unknown; settings for other stacks are then not checked. */
   readonly stackNames?: readonly string[];
-  /** `policies/exceptions.yaml`, if there is one. */
+  /** `policies/exceptions.yaml`. Absent if there is none. */
   readonly exceptions?: SourceFile;
-  /** Topics as they were, where there is something to compare with. */
+  /** Topics before the change, if there is a state to compare with. */
   readonly before?: ReadonlyMap<string, TopicBefore>;
-  /** Rendered Kubernetes objects, where they are to be judged too. */
+  /** Rendered Kubernetes objects, if they are to be judged too. */
   readonly manifests?: readonly PlacedManifest[];
   /** `YYYY-MM-DD`. */
   readonly today: string;
-  /** Shared with other readings of the same files. */
+  /** Cache that other reads of the same files share. */
   readonly cache?: ReadingCache;
-  /** The plan that these files make for the stack, where it is made already. */
+  /** The plan of these files for the stack, if the caller already has it. */
   readonly plan?: PlatformPlan;
 }
 
-/** The outcome. */
+/** Result of a check. */
 export interface CheckResult {
-  /** Sorted by place. */
+  /** Sorted by location. */
   readonly findings: readonly Finding[];
-  /** What exceptions cover. */
+  /** Findings that exceptions cover. */
   readonly excepted: readonly Finding[];
   readonly summary: {
     readonly errors: number;
@@ -56,7 +56,7 @@ export interface CheckResult {
   };
 }
 
-/** Kinds of checks that files alone can answer. */
+/** Kinds of checks that need only the files. */
 const kindsInFiles: ReadonlySet<CheckKind> = new Set<CheckKind>([
   "topic",
   "subject",
@@ -68,12 +68,12 @@ const kindsInFiles: ReadonlySet<CheckKind> = new Set<CheckKind>([
 ]);
 /** Kinds of checks on rendered Kubernetes objects. */
 const kindsOfManifests: ReadonlySet<CheckKind> = new Set<CheckKind>(["manifest", "manifests"]);
-/** Kinds that look at one declared object, and are sure of it even where other files can't be read. */
+/** Kinds of checks on a single declared object. They are valid even if other files cannot be read. */
 const kindsOfSoundFiles: ReadonlySet<CheckKind> = new Set<CheckKind>(["topic", "subject"]);
 
 /**
- * Checks what is declared, for one stack: everything that can be said at once. Pure.
- * Where a file can't be read, what other files declare is still judged as far as it stands by itself.
+ * Checks the declaration for one stack and reports everything at once. Pure. If a file cannot be read, the declarations
+ * of other files are still judged by the checks that need only one object.
  */
 export function checkDeclaration(input: CheckInput): CheckResult {
   const { model: whole, problems } = readTopicsAsFarAsGood(input.files, input.cache);
@@ -141,7 +141,7 @@ function judge(
   return [...evaluate(active, { model, plan }, cluster, scope), ...checkManifests(active, manifests, scope)];
 }
 
-/** The domains whose own file is without fault. */
+/** Returns the domains whose own file has no fault. */
 function withoutFiles(model: Model, faulty: ReadonlySet<string>): Model {
   return { domains: model.domains.filter(({ source }) => !faulty.has(source.file)) };
 }

@@ -5,19 +5,19 @@ import { catalogue } from "./catalogue.ts";
 import { exceptionsSchema } from "./exceptions.ts";
 import { type CheckKind, type Example, type Rule, subjects } from "./rule.ts";
 
-/** The page of all rules, relative to the project's root. */
+/** Path of the page of all rules, relative to the project's root. */
 export const documentationPath = "docs/guide/policies.md";
 
-/** Where editors look for the format of the exceptions' file. */
+/** Path from which editors load the format of the exceptions file. */
 export const exceptionsJsonSchemaPath = "policies/exceptions.schema.json";
 
-/** JSON Schema of the exceptions' file, as text. */
+/** Returns the JSON Schema of the exceptions file, as text. */
 export function exceptionsJsonSchema(): string {
   const schema = z.toJSONSchema(exceptionsSchema, { io: "input", target: "draft-2020-12" });
   return `${JSON.stringify({ ...schema, title: "Exceptions from rules", description: "Reference: docs/guide/policies.md." }, null, 2)}\n`;
 }
 
-/** What other tools check, and which of the catalogue's rules does it here. */
+/** Checks of other tools, with the rules of the catalogue that make them here. */
 const elsewhere: readonly (readonly [check: string, rules: readonly string[]])[] = [
   ["duplicate topics", ["duplicate-topic", "yaml-duplicate-key"]],
   ["unknown configuration keys", ["unknown-key", "config-known"]],
@@ -67,7 +67,7 @@ const titles: Readonly<Record<(typeof subjects)[number], string>> = {
   exceptions: "Settings and exceptions",
 };
 
-/** The page, from the catalogue. */
+/** Returns the page, from the catalogue. */
 export function documentation(): string {
   const rules = [...catalogue.values()];
   const bySubject = subjects
@@ -197,7 +197,7 @@ function describe(rule: Rule): string[] {
   ];
 }
 
-/** A rule's parameters with their defaults, as a stack would write them. */
+/** Returns a rule's parameters with their defaults, as a stack would write them. */
 function parametersOf({ parameters }: Rule): string[] {
   const schema = z.toJSONSchema(parameters, { io: "input", unrepresentable: "any" });
   return Object.entries(schema.properties ?? {}).map(([name, property]) => {
@@ -231,7 +231,7 @@ function cell(text: string): string {
   return text.replaceAll("|", "\\|").replaceAll("<", "&lt;");
 }
 
-// Run as a program, it writes the page and the schema: node policies/documentation.ts
+// Run as a program, this file writes the page and the schema: node policies/documentation.ts
 if (import.meta.main) {
   const root = join(import.meta.dirname, "..");
   await Promise.all([

@@ -4,20 +4,20 @@ import { type Finding, sortFindings } from "./finding.ts";
 import type { Breach, Breaches, CheckKind, Checks, Declaration, Level, Scope } from "./rule.ts";
 import type { RuleSettings } from "./rule-settings.ts";
 
-/** The checks of one kind that are on, each with its rule's id and level. */
+/** An enabled check with the id and level of its rule. */
 export interface ActiveCheck<K extends CheckKind> {
   readonly rule: string;
   readonly level: Level;
   readonly check: NonNullable<Checks[K]>;
 }
 
-/** The checks that are on under some settings, by kind; made once for any number of objects. */
+/** The enabled checks under some settings, by kind. They are computed once for any number of objects. */
 export class ActiveChecks {
   readonly #bound: readonly { readonly rule: string; readonly level: Level; readonly checks: Checks }[];
 
   readonly #kinds: ReadonlySet<CheckKind> | undefined;
 
-  /** @param kinds - Kinds of checks that are on. Default: all. */
+  /** @param kinds - Kinds of enabled checks. Default: all. */
   constructor(settings: RuleSettings, kinds?: ReadonlySet<CheckKind>) {
     this.#bound = [...settings.values()].flatMap(({ rule, level, parameters }) =>
       level === "off" ? [] : [{ rule: rule.id, level, checks: rule.checks(parameters) }],
@@ -25,7 +25,7 @@ export class ActiveChecks {
     this.#kinds = kinds;
   }
 
-  /** Checks of one kind, in the catalogue's order. */
+  /** Returns the checks of one kind, in the catalogue's order. */
   of<K extends CheckKind>(kind: K): ActiveCheck<K>[] {
     if (this.#kinds?.has(kind) === false) return [];
     return this.#bound.flatMap(({ rule, level, checks }) => {
@@ -36,8 +36,8 @@ export class ActiveChecks {
 }
 
 /**
- * Applies every check to what is declared and to what it makes of a cluster. Pure; findings are sorted.
- * Each object is looked at once per rule.
+ * Applies every check to the declaration and to the cluster objects that follow from it. Pure. The findings are sorted.
+ * Each rule checks each object once.
  */
 export function evaluate(
   active: ActiveChecks,
@@ -75,7 +75,7 @@ export function evaluate(
   return sortFindings(findings);
 }
 
-/** What a check said as findings. `source` and `object` are those of what it looked at. */
+/** Converts the breaches of a check to findings. `source` and `object` are those of the checked object. */
 export function findingsOf(
   rule: string,
   level: Level,

@@ -4,8 +4,8 @@ import type { Change } from "../components/plan/diff/types.ts";
 import { type Exception, exceptionKey } from "./exceptions.ts";
 
 /**
- * What changes in the exceptions from rules. Rules belong to the platform's team, so it approves each exception that is
- * added, holds for more stacks, or holds longer; one that holds for less is safe. Sorted by rule and object.
+ * Returns the changes of exceptions from rules, sorted by rule and object. The platform's team owns the rules. It
+ * approves each exception that is added, applies to more stacks, or lasts longer. An exception that is reduced is safe.
  */
 export function compareExceptions(before: readonly Exception[], after: readonly Exception[]): Change[] {
   const was = Map.groupBy(before, exceptionKey);
@@ -46,7 +46,7 @@ export function compareExceptions(before: readonly Exception[], after: readonly 
   });
 }
 
-/** Whether everything that the second excepts was excepted by the first already. */
+/** Returns whether the first exception already covered everything that the second one covers. */
 function covers(one: Exception, other: Exception): boolean {
   return (
     one.expires >= other.expires &&

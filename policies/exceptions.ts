@@ -9,7 +9,10 @@ import { readYaml } from "../components/model/yaml/yaml-document.ts";
 import type { Finding } from "./finding.ts";
 import type { Rule } from "./rule.ts";
 
-/** Where exceptions stand, relative to the project's root: beside the rules, so that their reviewers see them. */
+/**
+ * Path of the exceptions, relative to the project's root. They are beside the rules, so that the reviewers of the rules
+ * see them.
+ */
 export const exceptionsPath = "policies/exceptions.yaml";
 
 const exception = z
@@ -45,7 +48,7 @@ const exception = z
     ],
   });
 
-/** Format of the file with exceptions. */
+/** Format of the exceptions file. */
 export const exceptionsSchema = z.strictObject({
   exceptions: z
     .array(exception)
@@ -66,12 +69,12 @@ export const exceptionsSchema = z.strictObject({
     }),
 });
 
-/** An exception and where it stands. */
+/** An exception and its location. */
 export interface Exception extends z.output<typeof exception> {
   readonly source: SourceLocation;
 }
 
-/** Reads the file; whatever is wrong in it is an error of its own, and the good entries hold all the same. */
+/** Reads the file. Each fault in it is an error of its own, and the valid entries still apply. */
 export function readExceptions(
   file: SourceFile,
   rules: ReadonlyMap<string, Rule>,
@@ -132,17 +135,18 @@ export function readExceptions(
   return { exceptions, findings };
 }
 
-/** What exceptions leave over. */
+/** Findings after exceptions. */
 export interface ExceptedFindings {
-  /** What no exception covers, and what is wrong with the exceptions. */
+  /** Findings that no exception covers, and faults of the exceptions. */
   readonly findings: readonly Finding[];
-  /** What is excepted. */
+  /** Findings that exceptions cover. */
   readonly excepted: readonly Finding[];
 }
 
 /**
- * Takes away what is excepted. An exception that has expired, or that ends later than {@link LONGEST_EXCEPTION_DAYS} days
- * from now, excepts nothing and is an error; one that excepts nothing is a warning, if its rule was looked at.
+ * Removes the findings that exceptions cover. An exception that has expired, or that ends later than
+ * {@link LONGEST_EXCEPTION_DAYS} days from now, covers nothing and is an error. An exception that covers no finding is
+ * a warning, if its rule was checked.
  */
 export function applyExceptions(
   findings: readonly Finding[],
@@ -204,16 +208,16 @@ function keyOf(rule: string, object: string): string {
   return `${rule} ${object}`;
 }
 
-/** What an exception is from: entries with the same key differ in how long, where and why. */
+/** Returns the key of an exception: entries with the same key differ only in duration, stacks and reason. */
 export function exceptionKey({ rule, object }: Exception): string {
   return keyOf(rule, object);
 }
 
-/** Most days that an exception may last from the day it is looked at: a team that needs it longer asks again. */
+/** Maximum days that an exception may last from the day of the check. A team that needs it longer must ask again. */
 export const LONGEST_EXCEPTION_DAYS = 180;
 const DAY_MS = 86_400_000;
 
-/** The last day that an exception may name. */
+/** Returns the last day that an exception may name. */
 function latestDay(today: string): string {
   return new Date(Date.parse(today) + LONGEST_EXCEPTION_DAYS * DAY_MS).toISOString().slice(0, 10);
 }

@@ -4,7 +4,7 @@ import { isDerivedTopicName, reservedTopicPrefixes } from "../components/model/v
 import type { TopicKind } from "../components/plan/types.ts";
 
 /*
- * What rules look at: the objects of a cluster, whether they come from a plan (`kit check`) or from resources (a
+ * The objects that rules judge: the objects of a cluster, either from a plan (`kit check`) or from resources (a
  * preview, an exported state). A value that a preview does not know yet is absent, and rules do not judge it.
  */
 
@@ -16,14 +16,14 @@ export interface TopicFacts {
   readonly replicationFactor?: number;
   /** Kafka's names and values. */
   readonly config?: Readonly<Record<string, string>>;
-  /** How it was declared; absent for derived topics and for those that no file declares. */
+  /** Declaration of the topic. Absent for derived and undeclared topics. */
   readonly declaration?: TopicDeclaration;
   readonly source: SourceLocation;
 }
 
-/** A rule of access. */
+/** An ACL. */
 export interface AclFacts {
-  /** Without the `User:` prefix; `*` stands for everyone. */
+  /** Principal without the `User:` prefix; `*` means all. */
   readonly principal?: string;
   readonly host?: string;
   readonly operation?: string;
@@ -39,9 +39,9 @@ export interface AclFacts {
 export interface QuotaFacts {
   /** `user`, `client-id` or `ip`. */
   readonly entityType?: string;
-  /** Absent for the entity's default. */
+  /** Absent for the default of the entity type. */
   readonly entityName?: string;
-  /** Kafka's names; bytes per second and broker. */
+  /** Kafka's names; bytes per second per broker. */
   readonly config?: Readonly<Record<string, number>>;
   readonly source: SourceLocation;
 }
@@ -57,14 +57,14 @@ export interface UserFacts {
 /** A subject of the schema registry. */
 export interface SubjectFacts {
   readonly name: string;
-  /** Absent where the name does not tell it. */
+  /** Absent if the name does not state it. */
   readonly topic?: string;
   readonly record?: string;
   /** The schema as JSON text. */
   readonly schema?: string;
-  /** Language of the schema, as registries call it. Absent: `AVRO`. */
+  /** Language of the schema, under the registry's name. Default: `AVRO`. */
   readonly schemaType?: string;
-  /** The schema with shared types in place of their names, where it refers to any and they are known. */
+  /** The schema with shared types inlined. Present if it refers to shared types and they are known. */
   readonly selfContained?: string;
   readonly compatibility?: string;
   readonly source: SourceLocation;
@@ -85,13 +85,13 @@ export interface ResourceFacts {
   readonly type: string;
   readonly name: string;
   readonly urn?: string;
-  /** Its inputs as far as they are known. */
+  /** Known inputs of the resource. */
   readonly props: Readonly<Record<string, unknown>>;
   /** Whether the engine refuses to delete it. */
   readonly protect: boolean;
 }
 
-/** What a topic is, told from its name alone. */
+/** Returns the kind of a topic, from its name alone. */
 export function topicKindOf(name: string): TopicKind {
   if (reservedTopicPrefixes.some((prefix) => name.startsWith(prefix))) return "registry";
   if (!isDerivedTopicName(name)) return "event";

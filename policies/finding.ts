@@ -2,22 +2,22 @@ import { compareText } from "../components/model/problems/problem.ts";
 import type { SourceLocation } from "../components/model/problems/source-location.ts";
 import type { Level } from "./rule.ts";
 
-/** A broken rule at its place. */
+/** A broken rule with its location. */
 export interface Finding extends SourceLocation {
   /** Id of the rule. */
   readonly rule: string;
   readonly level: Level;
-  /** What is wrong, with the value that is wrong. */
+  /** What is wrong, with the wrong value. */
   readonly message: string;
-  /** What to type instead. */
+  /** What to write instead. */
   readonly fix?: string;
-  /** The stack that it holds for, where that is another than the one that was asked for. */
+  /** The stack of the finding. Absent if it is the stack of the check. */
   readonly stack?: string;
-  /** Name of what it is about: a topic, a service, a resource. Exceptions name it. */
+  /** Name of the object: a topic, a service, a resource. Exceptions refer to it. */
   readonly object?: string;
 }
 
-/** Orders findings by file, line, column, rule, message: the same files give the same list. */
+/** Orders findings by file, line, column, rule and message, so that the same files give the same list. */
 export function compareFindings(a: Finding, b: Finding): number {
   return (
     compareText(a.file, b.file) ||
@@ -29,7 +29,7 @@ export function compareFindings(a: Finding, b: Finding): number {
   );
 }
 
-/** Sorted, without exact repetitions. */
+/** Returns the findings sorted, without exact repetitions. */
 export function sortFindings(findings: readonly Finding[]): Finding[] {
   const sorted = [...findings].sort(compareFindings);
   return sorted.filter((finding, index) => {

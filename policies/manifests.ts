@@ -4,13 +4,13 @@ import { type ActiveChecks, findingsOf } from "./evaluate.ts";
 import { type Finding, sortFindings } from "./finding.ts";
 import type { Manifest, Scope } from "./rule.ts";
 
-/** A Kubernetes object and where it was rendered to. */
+/** A Kubernetes object and the file that it was rendered to. */
 export interface PlacedManifest {
   readonly manifest: Manifest;
   readonly source: SourceLocation;
 }
 
-/** Judges Kubernetes objects, each by itself and all of them together. Pure; findings are sorted. */
+/** Judges Kubernetes objects, each by itself and all together. Pure; findings are sorted. */
 export function checkManifests(active: ActiveChecks, manifests: readonly PlacedManifest[], scope: Scope): Finding[] {
   const checks = active.of("manifest");
   const single = manifests.flatMap(({ manifest, source }) =>
@@ -31,17 +31,17 @@ export function checkManifests(active: ActiveChecks, manifests: readonly PlacedM
   return sortFindings([...single, ...together]);
 }
 
-/** `Kind/name`, as people write it. */
+/** Returns `Kind/name`, as users write it. */
 export function manifestName(manifest: Manifest): string {
   return `${manifest.kind}/${manifest.metadata?.name ?? "unnamed"}`;
 }
 
-/** A text that is no YAML. */
+/** Error for a text that is not YAML. */
 export class ManifestSyntaxError extends Error {}
 
 /**
- * Reads Kubernetes objects from YAML or JSON, one or several documents, and those of a `List`. What is no object of
- * Kubernetes is left out.
+ * Reads Kubernetes objects from YAML or JSON: one or several documents, and the items of a `List`. Other documents are
+ * ignored.
  * @throws ManifestSyntaxError with `file:line:column` and what is wrong there.
  */
 export function parseManifests(file: string, text: string): PlacedManifest[] {
@@ -62,7 +62,7 @@ export function parseManifests(file: string, text: string): PlacedManifest[] {
   });
 }
 
-/** Aliases that unfold without end are refused by the parser. */
+/** Returns the plain value of a document. The parser refuses aliases that expand without a limit. */
 function plainValue(document: Document, place: string): unknown {
   try {
     return document.toJS();

@@ -1,22 +1,25 @@
 import { RE2JS, RE2JSSyntaxException } from "re2js";
 import * as z from "zod";
 
-/** A regular expression that a stack gives to a rule. Its time grows with the length of a text alone: none can make a check hang. */
+/**
+ * A regular expression that a stack sets for a rule. Its time is linear in the length of the text, so no pattern can
+ * block a check.
+ */
 export interface Pattern {
   /** As the stack writes it. */
   readonly text: string;
-  /** Whether it is found in a text; `^` and `$` are the ends of the text. */
+  /** Returns whether the pattern occurs in a text. `^` and `$` are the ends of the text. */
   matches(text: string): boolean;
 }
 
-/** Longest pattern in characters. */
+/** Maximum length of a pattern in characters. */
 const maxLength = 200;
-/** Most instructions of a compiled pattern: each can cost one step for each character of each name. */
+/** Maximum number of instructions of a compiled pattern. Each can cost one step per character of each name. */
 const maxProgramSize = 1_000;
 
 /**
- * A pattern as a rule's parameter, in the syntax of RE2: that of JavaScript without look-around and back-references,
- * for which no matching in linear time is known.
+ * Type of a pattern as a rule's parameter, in the syntax of RE2. It is the syntax of JavaScript without look-around and
+ * back-references, for which no linear-time matching is known.
  */
 export const pattern: z.ZodType<Pattern, string> = z
   .string()

@@ -5,7 +5,7 @@ import { topologyOf } from "../components/plan/topology.ts";
 import type { PlatformPlan } from "../components/plan/types.ts";
 import type { ClusterFacts } from "./facts.ts";
 
-/** What a plan would make of a cluster, with the place of each declaration it follows from. */
+/** Returns the cluster objects of a plan, with the location of each declaration that they follow from. */
 export function factsOfPlan(model: Model, plan: PlatformPlan): ClusterFacts {
   const topology = topologyOf(model);
   const declarations = new Map(topology.topics.map((topic) => [topic.name, topic]));
@@ -67,5 +67,5 @@ export function factsOfPlan(model: Model, plan: PlatformPlan): ClusterFacts {
   };
 }
 
-/** Of what no file declares, such as the registry's own access. */
+/** Location for objects that no file declares, such as the registry's own access. */
 const planPlace: SourceLocation = { file: "components/plan/registry.ts", line: 1, column: 1 };

@@ -11,8 +11,8 @@ import {
 import type { Manifest } from "./rule.ts";
 
 /*
- * Resources of a Pulumi program as the objects that rules look at. A property that is not known yet is absent, and an
- * object whose name is not known is left out: nothing is guessed.
+ * Converts the resources of a Pulumi program to the objects that rules judge. An unknown property is absent, and an
+ * object with an unknown name is left out, so that nothing is guessed.
  */
 
 const topicType = "kafka:index/topic:Topic";
@@ -21,12 +21,12 @@ const quotaType = "kafka:index/quota:Quota";
 const userType = "kafka:index/userScramCredential:UserScramCredential";
 const subjectType = "kit:index:SchemaSubject";
 
-/** Whether resources of a type are objects of a cluster, which rules may look at together. */
+/** Returns whether resources of a type are cluster objects, which rules may judge together. */
 export function isClusterType(type: string): boolean {
   return type === topicType || type === aclType || type === quotaType || type === userType || type === subjectType;
 }
 
-/** What one resource is to the rules, and under which kind of check. */
+/** The object of one resource, with its kind of check. */
 export type ResourceObject =
   | { readonly kind: "topic"; readonly fact: TopicFacts }
   | { readonly kind: "acl"; readonly fact: AclFacts }
@@ -35,7 +35,7 @@ export type ResourceObject =
   | { readonly kind: "subject"; readonly fact: SubjectFacts }
   | { readonly kind: "manifest"; readonly fact: Manifest };
 
-/** The object that a resource stands for; undefined for any other resource, and while its name is not known. */
+/** Returns the object of a resource; undefined for other resources, and while its name is unknown. */
 export function objectOf(resource: ResourceFacts): ResourceObject | undefined {
   const { props } = resource;
   const source = { file: resource.urn ?? resource.name, line: 1, column: 1 };
@@ -111,7 +111,7 @@ export function objectOf(resource: ResourceFacts): ResourceObject | undefined {
   }
 }
 
-/** All objects of a cluster among resources. */
+/** Returns all cluster objects among resources. */
 export function clusterOf(resources: readonly ResourceFacts[]): ClusterFacts {
   const objects = resources.map(objectOf).filter((object) => object !== undefined);
   return {
@@ -123,7 +123,7 @@ export function clusterOf(resources: readonly ResourceFacts[]): ClusterFacts {
   };
 }
 
-/** The topic of a subject named `<topic>-<record with namespace>`: records have dots and no dashes. */
+/** Returns the topic of a subject named `<topic>-<record with namespace>`. Records have dots and no dashes. */
 function topicOfSubject(subject: string): string | undefined {
   const dash = subject.lastIndexOf("-");
   return dash > 0 && subject.slice(dash).includes(".") ? subject.slice(0, dash) : undefined;

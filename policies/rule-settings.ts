@@ -4,11 +4,11 @@ import { type Located, unlocated, validate } from "../components/model/problems/
 import type { Finding } from "./finding.ts";
 import { type LevelSetting, levels, type Rule } from "./rule.ts";
 
-/** A rule as it is to be applied: its level and its checks' parameters. */
+/** The settings of a rule: its level and the parameters of its checks. */
 export interface RuleSetting {
   readonly rule: Rule;
   readonly level: LevelSetting;
-  /** As written, and valid. */
+  /** Valid parameters, as written. */
   readonly parameters: unknown;
 }
 
@@ -18,15 +18,16 @@ export type RuleSettings = ReadonlyMap<string, RuleSetting>;
 const levelSetting = z.enum([...levels, "off"]);
 const settingWithParameters = z.looseObject({ level: levelSetting.optional() });
 
-/** Every rule as the catalogue has it. */
+/** Returns every rule with the catalogue's defaults. */
 export function defaultSettings(rules: Iterable<Rule>): RuleSettings {
   return new Map([...rules].map((rule) => [rule.id, { rule, level: rule.level, parameters: {} }]));
 }
 
 /**
- * The catalogue's rules with what a stack sets: `policies: {partition-count: {level: error, max: 60}, key-missing: off}`.
- * What cannot be taken is reported, and the rule keeps its default.
- * @param at - Places of the setting `policies`.
+ * Returns the catalogue's rules with the stack's settings:
+ * `policies: {partition-count: {level: error, max: 60}, key-missing: off}`. An invalid setting is reported, and the
+ * rule keeps its default.
+ * @param at - Locations of the setting `policies`.
  */
 export function readRuleSettings(
   rules: ReadonlyMap<string, Rule>,

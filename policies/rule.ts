@@ -13,13 +13,13 @@ import type {
   UserFacts,
 } from "./facts.ts";
 
-/** How much a finding weighs: errors and, if wanted, warnings fail a check; information never does. */
+/** Severity of a finding. Errors, and on request warnings, fail a check. Information never does. */
 export type Level = "error" | "warning" | "info";
 
-/** Levels from grave to light; also what a stack may set, besides `off`. */
+/** Levels from severe to minor. A stack may set these and `off`. */
 export const levels = ["error", "warning", "info"] as const satisfies readonly Level[];
 
-/** What a stack may make of a rule. */
+/** Level that a stack may set for a rule. */
 export type LevelSetting = Level | "off";
 
 /** Parts of the catalogue, in the order of its page. */
@@ -40,25 +40,25 @@ export const subjects = [
   "exceptions",
 ] as const;
 
-/** What a rule is about. */
+/** Subject of a rule. */
 export type Subject = (typeof subjects)[number];
 
-/** What a rule has to say about one object. */
+/** A breach of a rule by one object. */
 export interface Breach {
-  /** What is wrong, with the value that is wrong. */
+  /** What is wrong, with the wrong value. */
   readonly message: string;
-  /** What to type instead. */
+  /** What to write instead. */
   readonly fix?: string;
-  /** What the finding is about, where it is not the object at hand: exceptions name it. */
+  /** Object of the finding, to which exceptions refer. Default: the checked object. */
   readonly object?: string;
-  /** Where it stands, where that is not the object's own place. */
+  /** Location of the finding. Default: the location of the object. */
   readonly at?: SourceLocation;
 }
 
-/** Nothing, one breach or several. */
+/** No breach, one, or several. */
 export type Breaches = Breach | readonly Breach[] | undefined;
 
-/** A Kubernetes object as plain data. Values that a preview does not know yet are absent. */
+/** A Kubernetes object as plain data. Unknown values of a preview are absent. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -71,34 +71,34 @@ export interface Manifest {
   readonly [field: string]: unknown;
 }
 
-/** What every check may look at besides its object. */
+/** Inputs of every check besides its object. */
 export interface Scope {
   readonly stack: StackSettings;
   /** The day of the check, `YYYY-MM-DD`. */
   readonly today: string;
-  /** How a topic is declared, where it is. */
+  /** Returns the declaration of a topic; undefined if it is not declared. */
   readonly declarationOf: (topic: string) => TopicDeclaration | undefined;
-  /** A topic as it was before the change at hand; undefined for a new one, and where there is nothing to compare with. */
+  /** Returns a topic before the change; undefined for a new one, and if there is no state to compare with. */
   readonly before: (topic: string) => TopicBefore | undefined;
 }
 
-/** What must not shrink or move unnoticed. */
+/** Settings of a topic that must not shrink or move unnoticed. */
 export interface TopicBefore {
   readonly partitions?: number;
   readonly replicationFactor?: number;
 }
 
-/** What was declared as a whole. */
+/** The whole declaration. */
 export interface Declaration {
   readonly model: Model;
   readonly plan: PlatformPlan;
 }
 
 /**
- * The checks of a rule, by what they look at; all pure. A check of a single object (`topic`, `acl`, …) or of the
- * cluster's objects together (`cluster`) decides in `kit check` (from the plan) and in a preview (from resources).
- * `declaration` looks at the files; `resource` and `manifest` at what a preview shows, `manifests` at all of the
- * latter together, for rules on what must be there beside them.
+ * The checks of a rule, by what they judge. All are pure. A check of a single object (`topic`, `acl`, …) or of the
+ * cluster's objects together (`cluster`) runs in `kit check` (on the plan) and in a preview (on resources).
+ * `declaration` judges the files. `resource` and `manifest` judge what a preview shows. `manifests` judges all
+ * Kubernetes objects together, for rules on what must exist beside them.
  */
 export interface Checks {
   readonly topic?: (topic: TopicFacts, scope: Scope) => Breaches;
@@ -113,14 +113,18 @@ export interface Checks {
   readonly manifests?: (manifests: readonly Manifest[], scope: Scope) => Breaches;
 }
 
-/** What a check looks at. */
+/** What a check judges. */
 export type CheckKind = keyof Checks;
 
 /**
- * An example as YAML, shown in the documentation and run by the tests. `topic`, `domain` and `stack` are laid over a
- * good topic, its domain file and a stack's settings, where null takes a field away; `schema` replaces the topic's
- * schema; `file` stands for a whole domain file; `before` for the topic before the change; `resources` is a list of
- * `{type, name, props, protect?}`; `manifest` Kubernetes objects, one or several documents.
+ * An example as YAML, shown in the documentation and run by the tests.
+ * - `topic`, `domain` and `stack` are merged into a valid topic, its domain file and a stack's settings. Null removes a
+ *   field.
+ * - `schema` replaces the topic's schema.
+ * - `file` is a whole domain file.
+ * - `before` is the topic before the change.
+ * - `resources` is a list of `{type, name, props, protect?}`.
+ * - `manifest` holds Kubernetes objects, one or several documents.
  */
 export interface Example {
   readonly topic?: string;
@@ -129,30 +133,33 @@ export interface Example {
   readonly schema?: string;
   readonly file?: string;
   readonly before?: string;
-  /** Another domain file, whole; its `domain` names it. */
+  /** Another whole domain file, with the name in its `domain`. */
   readonly other?: string;
   /** Entries of `policies/exceptions.yaml`. */
   readonly exceptions?: string;
   readonly resources?: string;
   readonly manifest?: string;
-  /** In words, where no text could show it. */
+  /** Description in words, if no text can show it. */
   readonly prose?: string;
 }
 
-/** What a rule is, as its author writes it. */
+/** A rule, as its author writes it. */
 export interface RuleDefinition<P> {
-  /** Stable: exceptions, stacks and CI refer to it. */
+  /** Stable id: exceptions, stacks and CI refer to it. */
   readonly id: string;
   readonly subject: Subject;
-  /** Level where a stack sets none. */
+  /** Level if a stack sets none. */
   readonly level: LevelSetting;
-  /** One sentence: what must be so. */
+  /** Requirement, in one sentence. */
   readonly summary: string;
-  /** Why. */
+  /** Reason for the rule. */
   readonly rationale: string;
-  /** What a stack may set, each with a default: `parse({})` gives the defaults. */
+  /** Parameters that a stack may set, each with a default: `parse({})` gives the defaults. */
   readonly parameters?: z.ZodType<P>;
-  /** Whether the model itself refuses it while files are read: then no stack can set a level, and the checks only see resources. */
+  /**
+   * Whether the model itself refuses it while it reads files. A stack can then set no level, and the checks see only
+   * resources.
+   */
   readonly refusal?: boolean;
   readonly wrong: Example;
   readonly right: Example;
@@ -163,21 +170,21 @@ export interface RuleDefinition<P> {
 export interface Rule extends Omit<RuleDefinition<never>, "parameters" | "checks"> {
   /** Format of its parameters in a stack's settings. */
   readonly parameters: z.ZodType;
-  /** What it looks at. Empty for refusals of the model, which are made while files are read. */
+  /** What it judges. Empty for refusals of the model, which happen while files are read. */
   readonly kinds: readonly CheckKind[];
-  /** The checks for given parameters, as a stack writes them; they must be valid. */
+  /** Returns the checks for valid parameters, as a stack writes them. */
   readonly checks: (parameters: unknown) => Checks;
 }
 
 const noParameters = z.strictObject({});
 
-/** A rule without parameters. */
+/** Creates a rule without parameters. */
 export function rule(definition: Omit<RuleDefinition<unknown>, "parameters">): Rule {
   const checks = definition.checks(undefined);
   return { ...definition, parameters: noParameters, kinds: kindsOf(checks), checks: () => checks };
 }
 
-/** A rule with parameters. */
+/** Creates a rule with parameters. */
 export function ruleWith<P>(definition: RuleDefinition<P> & { readonly parameters: z.ZodType<P> }): Rule {
   const { parameters, checks } = definition;
   return {

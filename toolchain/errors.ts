@@ -1,6 +1,6 @@
 import { CodedError, type ErrorEntry } from "../components/machine/coded-error.ts";
 
-/** The toolchain's catalogue of errors. Most places know more than it says, and give their own message and fix. */
+/** The toolchain's catalogue of errors. Most callers have more details, and pass their own message and fix. */
 const CATALOGUE = {
   TOOL_MISSING: { message: "A tool is neither installed nor prepared.", fix: "Run `npx kit doctor --fix`." },
   UNSUPPORTED_PLATFORM: {
@@ -33,7 +33,7 @@ const CATALOGUE = {
   },
 } as const satisfies Record<string, ErrorEntry>;
 
-/** What kind of thing went wrong; stable, for programs. */
+/** Stable code of an error, for programs. */
 export type ToolchainErrorCode = keyof typeof CATALOGUE;
 
 /** An error of the toolchain. */
@@ -41,8 +41,8 @@ export class ToolchainError extends CodedError<ToolchainErrorCode> {
   override readonly name = "ToolchainError";
 
   /**
-   * @param message - What happened, with the value. Default: the catalogue's.
-   * @param fix - What to do, in one or two sentences. Default: the catalogue's.
+   * @param message - What happened, with the value. Default: the catalogue's text.
+   * @param fix - What to do, in one or two sentences. Default: the catalogue's text.
    */
   constructor(
     code: ToolchainErrorCode,

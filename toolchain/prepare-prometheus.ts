@@ -1,6 +1,6 @@
 /**
- * `node toolchain/prepare-prometheus.ts` prints the path of a Prometheus, which it builds where none is installed. The
- * local platform's process `prometheus` runs it before it becomes Prometheus itself, so nobody waits for the build.
+ * `node toolchain/prepare-prometheus.ts` prints the path of a Prometheus. It builds one if none is installed. The local
+ * platform's process `prometheus` runs it before it becomes Prometheus itself, so `up` does not wait for the build.
  */
 import { preparePrometheus } from "./servers/prometheus.ts";
 

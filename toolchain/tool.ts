@@ -1,4 +1,4 @@
-/** Everything that users run, and what it is built with. */
+/** Every program that users run, and the tools that build them. */
 export type ToolName =
   | "node"
   | "java"
@@ -14,40 +14,40 @@ export type ToolName =
   | "postgresql"
   | "redis";
 
-/** A tool that is there. */
+/** A tool that was found. */
 export interface LocatedTool {
   name: string;
   /** `major.minor.patch`. */
   version: string;
-  /** The binary, or the folder of what is not one binary. */
+  /** The binary, or the folder of a tool that is not one binary. */
   path: string;
-  /** `installed` by the user or the system; else prepared by the kit: fetched or built; `cache`: the kit's own Node. */
+  /** `installed`: by the user or the system. `downloaded` or `built`: prepared by the kit. `cache`: the kit's own Node. */
   origin: "installed" | "downloaded" | "built" | "cache";
   detail?: string;
 }
 
-/** A tool that is not there, and what to do about it. */
+/** A missing tool, and what to do about it. */
 export interface MissingTool {
   name: string;
   reason: string;
   fix: string;
 }
 
-/** What {@link locateTool} answers. */
+/** Result of {@link locateTool}. */
 export type ToolStatus = ({ found: true } & LocatedTool) | ({ found: false } & MissingTool);
 
-/** What a tool's search answers. */
+/** Result of the search for a tool. */
 export type Found = Omit<LocatedTool, "name">;
-/** Told what a preparation is doing. */
+/** Receives the current action of a preparation. */
 export type Report = (detail: string) => void;
 
-/** How one tool is looked for, made, and what to say when it is missing. */
+/** How to find and make one tool, and what to report if it is missing. */
 export interface Tool {
   find(): Promise<Found | undefined>;
-  /** Absent: the user has to install it. */
+  /** Absent if the user has to install it. */
   prepare?(report: Report): Promise<void>;
   missing(): { reason: string; fix: string };
-  /** Prepared before this one. */
+  /** Tools that are prepared before this one. */
   after?: readonly string[];
 }
 

@@ -13,16 +13,16 @@ import { findRedis, prepareRedis } from "./servers/redis.ts";
 import type { Report, Tool, ToolName, ToolStatus, ToolTable } from "./tool.ts";
 import { MINIMUM, PINNED } from "./versions.ts";
 
-/** Told of each step of a preparation. */
+/** Receives each step of a preparation. */
 export type ToolProgress = (event: {
   tool: string;
   state: "started" | "working" | "done" | "failed";
   detail?: string;
-  /** Since the tool's preparation started. */
+  /** Milliseconds since the start of the tool's preparation. */
   elapsedMs: number;
 }) => void;
 
-/** Every tool, in the order in which people want to read them. */
+/** Every tool, in display order. */
 export const ALL_TOOLS: readonly ToolName[] = [
   "node",
   "java",
@@ -40,8 +40,8 @@ export const ALL_TOOLS: readonly ToolName[] = [
 ];
 
 /**
- * What the `local` stack needs. Maven and Go are not among them: they are wanted only while something that is missing
- * is fetched or built, and say so then.
+ * Tools that the `local` stack needs. Maven and Go are not included: they are needed only to fetch or build a missing
+ * tool, whose error then names them.
  */
 export const LOCAL_TOOLS: readonly ToolName[] = [
   "node",
@@ -58,7 +58,7 @@ export const LOCAL_TOOLS: readonly ToolName[] = [
 
 const PREPARE = "Run `npx kit doctor --fix`.";
 
-/** How each of them is looked for and made. */
+/** How to find and make each tool. */
 export const TOOLS: Readonly<Record<ToolName, Tool>> = {
   node: {
     find: async () => {
@@ -148,7 +148,7 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
       return { version: PINNED.apicurio, path: registry.folder, origin: "downloaded", detail };
     },
     prepare: prepareApicurio,
-    // Two training runs at once would each learn less of the other's time; and both fetch by Maven.
+    // Two concurrent training runs would each record less in their time, and both fetch with Maven.
     after: ["java", "kafka"],
     missing: () => notPrepared(`Apicurio Registry ${PINNED.apicurio} is not prepared yet.`),
   },
@@ -181,9 +181,9 @@ export const TOOLS: Readonly<Record<ToolName, Tool>> = {
 };
 
 /**
- * Looks for one tool; quick, never makes anything.
+ * Looks for one tool. It is fast and never makes anything.
  *
- * @param table - The tools there are. Default: those of users.
+ * @param table - The known tools. Default: those of users.
  */
 export async function locateTool(name: string, table: ToolTable = TOOLS): Promise<ToolStatus> {
   const tool = toolOf(name, table);
@@ -192,11 +192,11 @@ export async function locateTool(name: string, table: ToolTable = TOOLS): Promis
 }
 
 /**
- * Makes the tools that are missing, those that do not wait for each other side by side, and links what the engine
- * looks for. What is there is left as it is. Every tool is tried, even when another fails.
+ * Makes the missing tools, in parallel unless one waits for another, and links what the engine looks for. Existing
+ * tools are kept. Every tool is tried, even if another one fails.
  *
- * @param table - The tools there are. Default: those of users.
- * @throws ToolchainError the first failure (code, message, fix).
+ * @param table - The known tools. Default: those of users.
+ * @throws ToolchainError The first failure (code, message, fix).
  */
 export async function prepareTools(
   names: readonly string[],
@@ -207,7 +207,7 @@ export async function prepareTools(
   const start = (name: string): Promise<void> => {
     const known = running.get(name);
     if (known !== undefined) return known;
-    // Only what was asked for is prepared; a tool that comes before is waited for when it is among it.
+    // Only the requested tools are prepared. A tool waits for an earlier one only if that one was requested too.
     const before = (toolOf(name, table).after ?? []).filter((other) => names.includes(other)).map(start);
     const preparation = Promise.allSettled(before).then(() => prepareTool(name, toolOf(name, table), progress));
     running.set(name, preparation);
@@ -255,7 +255,10 @@ async function prepareTool(name: string, tool: Tool, progress: ToolProgress): Pr
   }
 }
 
-/** Go prints one line per package it compiles, thousands of them: they become a running count. How often it is shown is the caller's matter. */
+/**
+ * Returns a reporter that counts compiled packages, because Go prints thousands of lines, one per package. The caller
+ * decides how often it shows the count.
+ */
 function compilerLines(report: Report): Report {
   let packages = 0;
   return (line) => {
@@ -277,7 +280,7 @@ function plugin(name: PluginName): Tool {
       return found && { version: found.version, path: found.binary, origin: found.origin };
     },
     prepare: (report) => preparePlugin(name, report),
-    // The CLI fetches plugins; and the compiler is busy with it where it has to be built.
+    // The CLI fetches plugins. If it must be built, it also occupies the compiler.
     after: ["pulumi", ...(name === "kafka" ? [] : (["pulumi-resource-kafka"] as const))],
     missing: () => notPrepared(`The Pulumi plugin "${name}" is not prepared yet.`),
   };

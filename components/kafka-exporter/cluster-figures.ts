@@ -1,20 +1,20 @@
-/** What the exporter shows of a cluster, and the text that Prometheus reads. Pure. */
+/** The figures of a cluster that the exporter serves, and their text for Prometheus. Pure. */
 
-/** A partition, with the offsets that it keeps records between. */
+/** A partition, with its oldest and its end offset. */
 export interface PartitionFigures {
   readonly topic: string;
   readonly partition: number;
-  /** Offset of the oldest record that is kept. */
+  /** Offset of the oldest retained record. */
   readonly oldest: number;
   /** Offset of the next record. */
   readonly end: number;
 }
 
-/** Where a group stands in a partition. */
+/** Position of a group in a partition. */
 export interface GroupPosition {
   readonly topic: string;
   readonly partition: number;
-  /** -1: it has committed nothing there. */
+  /** Committed offset. -1: the group has committed none. */
   readonly committed: number;
 }
 
@@ -24,7 +24,7 @@ export interface GroupFigures {
   readonly positions: readonly GroupPosition[];
 }
 
-/** Records of a topic on one broker. */
+/** Size of a topic's records on one broker. */
 export interface ReplicaSize {
   readonly broker: number;
   readonly topic: string;
@@ -45,10 +45,10 @@ export interface ClusterFigures {
   readonly disks: readonly DiskFigures[];
 }
 
-/** A certificate and when it expires. */
+/** A certificate and its expiry. */
 export interface CertificateFigures {
   readonly name: string;
-  /** Seconds since the epoch. */
+  /** Expiry in seconds since the epoch. */
   readonly notAfter: number;
 }
 
@@ -58,12 +58,12 @@ interface Sample {
   readonly value: number;
 }
 
-/** Name under which a broker is known to Prometheus. */
+/** Returns the name of a broker in Prometheus. */
 export type NodeName = (broker: number) => string;
 
 /**
- * The text format of Prometheus, by the names of Kafka Exporter, in a stable order. Kafka Exporter has neither sizes nor
- * certificates: their names are ours.
+ * Returns the figures in Prometheus' text format, under the names of Kafka Exporter, in a stable order. Kafka Exporter
+ * has neither sizes nor certificates, so their names are ours.
  */
 export function exposition(
   figures: ClusterFigures,
@@ -85,7 +85,10 @@ export function exposition(
           value: value(position),
         })),
     );
-  /** What was deleted before the group read it is not behind: it cannot be read any more. */
+  /**
+   * Returns the lag of a group in a partition. Records that were deleted before the group read them do not count,
+   * because the group can no longer read them.
+   */
   const lag = ({ topic, partition, committed }: GroupPosition): number => {
     const known = ends.get(`${topic}/${partition}`);
     return known === undefined ? -1 : Math.max(0, known.end - Math.max(committed, known.oldest));
@@ -147,7 +150,7 @@ function family(name: string, help: string, samples: readonly Sample[]): string 
   return `# HELP ${name} ${help}\n# TYPE ${name} gauge\n${lines.toSorted().join("")}`;
 }
 
-/** A label's value; names of groups come from outside. */
+/** Escapes the value of a label, because group names come from outside. */
 function escaped(text: string): string {
   return text.replaceAll("\\", "\\\\").replaceAll('"', '\\"').replaceAll("\n", "\\n");
 }

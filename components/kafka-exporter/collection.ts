@@ -1,22 +1,28 @@
-/** Collects on a clock of its own, so that scrapes cost brokers nothing, however many there are. */
+/** Collects on its own schedule, so that the load on the brokers does not depend on the number of scrapes. */
 
 export interface CollectionOptions {
-  /** Reads everything and gives it as text. */
+  /** Reads all figures and returns them as text. */
   readonly collect: () => Promise<string>;
-  /** Milliseconds from the start of one collection to the next. @default 15000 */
+  /**
+   * Milliseconds between the starts of two collections.
+   * @default 15000
+   */
   readonly everyMs?: number;
-  /** Milliseconds after which what was collected is not shown any more. @default 60000 */
+  /**
+   * Milliseconds after which collected figures are no longer served.
+   * @default 60000
+   */
   readonly keptMs?: number;
-  /** Monotone milliseconds. */
+  /** Returns monotonic milliseconds. */
   readonly now: () => number;
-  /** Told when collecting begins to fail, each time with another reason, and when it works again. */
+  /** Called when collections start to fail, when the reason changes, and when they succeed again. */
   readonly onChange: (failure: string | undefined) => void;
 }
 
 export interface Collection {
-  /** What was collected last, or why nothing is shown. */
+  /** Returns the last collected figures, or why there are none. */
   current(): { readonly text: string } | { readonly failure: string };
-  /** Collects until the signal is aborted. */
+  /** Collects until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
 }
 
@@ -35,7 +41,7 @@ export function collection({
 
   return {
     current() {
-      // Old figures must not look like new ones: a lag that stands still would hide an outage.
+      // Old figures must not look current: a lag that does not change would hide an outage.
       if (last !== undefined && now() - last.at <= keptMs) return { text: last.text };
       return { failure: failure ?? "collecting takes too long" };
     },
@@ -57,7 +63,7 @@ export function collection({
   };
 }
 
-/** Resolves after the time, or when the signal is aborted. */
+/** Resolves after the time, or when the signal aborts. */
 function pause(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();

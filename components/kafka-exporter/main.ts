@@ -1,7 +1,7 @@
 /**
- * The exporter: `node main.ts <settings.json>` shows lag, offsets, sizes of log directories and certificates of the local
- * cluster to Prometheus, by the names of Kafka Exporter, which does the same on Kubernetes. It logs in as the read-only
- * principal of `kit drift`.
+ * The exporter: `node main.ts <settings.json>` serves lag, offsets, sizes of log directories and certificates of the
+ * local cluster to Prometheus. It uses the names of Kafka Exporter, which does the same on Kubernetes. It logs in as
+ * the read-only principal of `kit drift`.
  */
 import { X509Certificate } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -48,7 +48,8 @@ async function collect(settings: ExporterSettings): Promise<string> {
     readFile(settings.caFile, "utf8"),
     readFile(settings.passwordFile, "utf8"),
   ]);
-  // One for each collection: a client that lives on would keep connections to every broker for a few requests a minute.
+  // Each collection has its own client, because a permanent one would keep connections to every broker for a few
+  // requests a minute.
   const admin = new Admin({
     clientId: "kit-exporter",
     bootstrapBrokers: [...settings.brokers],
@@ -78,7 +79,7 @@ async function readCertificates(files: Readonly<Record<string, string>>): Promis
   );
 }
 
-/** A file may hold the key before the certificate, and the issuer's behind it. */
+/** Returns the first certificate of a file, which may hold the key before it, and the issuer's certificate after it. */
 function firstCertificate(pem: string, path: string): string {
   const found = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/.exec(pem)?.[0];
   if (found === undefined) throw new Error(`${path} holds no certificate`);

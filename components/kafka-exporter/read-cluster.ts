@@ -1,15 +1,18 @@
-/** Reads a cluster's offsets, groups and sizes as a principal that may describe and nothing else. */
+/** Reads the offsets, groups and sizes of a cluster as a principal that has only Describe rights. */
 import type { Admin } from "@platformatic/kafka";
 import { ListOffsetTimestamps } from "@platformatic/kafka";
 import type { ClusterFigures, DiskFigures, GroupFigures, PartitionFigures, ReplicaSize } from "./cluster-figures.ts";
 
-/** Reads everything anew. @param unwatched - Groups that are left out. */
+/**
+ * Reads all figures again.
+ * @param unwatched - Groups to leave out.
+ */
 export async function readCluster(admin: Admin, unwatched: RegExp): Promise<ClusterFigures> {
   const topics = (await admin.listTopics({ includeInternals: false })).toSorted();
   const metadata = await admin.metadata({ topics, forceUpdate: true });
   const partitionsOf = (topic: string): readonly number[] =>
     Array.from({ length: metadata.topics.get(topic)?.partitionsCount ?? 0 }, (_, partition) => partition);
-  // Committed offsets before the ends: a group must not seem to be ahead of its topic.
+  // Committed offsets are read before the end offsets, so that a group never appears to be ahead of its topic.
   const groups = await readGroups(admin, unwatched);
   const [partitions, { sizes, disks }] = await Promise.all([
     readPartitions(admin, topics, partitionsOf),

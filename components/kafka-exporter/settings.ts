@@ -1,4 +1,4 @@
-/** Settings of the exporter: a JSON file that the platform writes. Secrets are named by the files that hold them. */
+/** Settings of the exporter: a JSON file that the platform writes. It holds the paths of secret files, not the secrets. */
 import { readFileSync } from "node:fs";
 import { z } from "zod";
 
@@ -12,17 +12,20 @@ const settings = z.strictObject({
   caFile: path,
   username: z.string().min(1),
   passwordFile: path,
-  /** Pattern of groups that are not shown. */
+  /** Pattern of groups that are not served. */
   unwatchedGroups: z.string(),
-  /** Names by which Prometheus knows the brokers, by their ids. */
+  /** Names of the brokers in Prometheus, by id. */
   nodes: z.record(z.string(), z.string()),
-  /** PEM files whose first certificate is watched, by the certificate's name. */
+  /** PEM files whose first certificate is watched, by the name of the certificate. */
   certificates: z.record(z.string(), path),
 });
 
 export type ExporterSettings = z.infer<typeof settings>;
 
-/** @throws Error naming the file and each wrong field. */
+/**
+ * Reads the settings.
+ * @throws Error with the file's name and each wrong field.
+ */
 export function readSettings(file: string): ExporterSettings {
   const result = settings.safeParse(JSON.parse(readFileSync(file, "utf8")));
   if (!result.success) throw new Error(`${file}: ${z.prettifyError(result.error)}`);

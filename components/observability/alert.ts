@@ -1,25 +1,25 @@
-/** An alert: what somebody is called for. Pure data, on names of signals only. */
+/** An alert: a condition for which somebody is called. Pure data that uses only names of signals. */
 import type { Exporter } from "./exported/exported-metric.ts";
 import type { Substrate } from "./signal.ts";
 
 /**
- * How soon somebody must look: `page` at once, at any hour; `ticket` in working hours; `none`: it always fires and shows
- * that alerts arrive.
+ * How soon somebody must react: `page` at once, at any hour; `ticket` in working hours. `none`: the alert always fires,
+ * to show that alerts arrive.
  */
 export type Severity = "page" | "ticket" | "none";
 
-/** Labels by whose value the topics' files know an owner. */
+/** Labels whose values have an owner in the topics' files. */
 export const OWNED_LABELS = ["consumergroup", "service", "topic", "user"] as const;
 
 /** As {@link OWNED_LABELS}. */
 export type OwnedLabel = (typeof OWNED_LABELS)[number];
 
-/** Values of series over time, in promtool's notation, one for each minute: `0+60x30`. Raw metrics by selector. */
+/** Values of series over time, in promtool's notation, one per minute: `0+60x30`. Raw metrics are given by selector. */
 export type SeriesValues = Readonly<Record<string, string>>;
 
-/** A situation: what a scrape shows, and when it is looked at. */
+/** A situation: the values of a scrape, and the time of the evaluation. */
 export interface Example {
-  /** One set where both substrates show the same metrics. */
+  /** One set of series if both substrates have the same metrics, otherwise a function of the substrate. */
   readonly series: SeriesValues | ((substrate: Substrate) => SeriesValues);
   /** Time since the first sample, for example `20m`. */
   readonly at: string;
@@ -27,17 +27,17 @@ export interface Example {
 
 /** A situation in which the alert fires once. */
 export interface FiringExample extends Example {
-  /** Labels of the alert beside its severity and owner. */
+  /** Labels of the alert besides its severity and owner. */
   readonly labels: Readonly<Record<string, string>>;
-  /** Its summary as a person reads it. */
+  /** Summary of the alert, as a user reads it. */
   readonly summary: string;
 }
 
-/** How the alert is brought about on one machine. */
+/** How to reproduce the alert on one machine. */
 export type Reproduction =
   /** A scenario of `kit chaos`. */
   | { readonly scenario: string }
-  /** Why no command does it. */
+  /** Why no command reproduces it. */
   | { readonly none: string };
 
 /** An alert. */
@@ -46,23 +46,23 @@ export interface Alert {
   readonly severity: Severity;
   /** PromQL on names of signals. */
   readonly expression: string;
-  /** How long it must hold, as Prometheus writes durations. */
+  /** How long the condition must hold, in Prometheus' notation. */
   readonly for: string;
-  /** Who is called: the platform's team, or the owner of what a label names. */
+  /** Who is called: the platform's team, or the owner of the label's value. */
   readonly owner: "platform" | OwnedLabel;
-  /** What is wrong, in a sentence that a tired person understands. A template of Prometheus. */
+  /** What is wrong, in one sentence that a tired reader understands. A Prometheus template. */
   readonly summary: string;
   /** File of `docs/runbooks` without `.md`. */
   readonly runbook: string;
   readonly firing: FiringExample;
-  /** A situation close to it that is fine; `never` for the one that always fires. */
+  /** A similar situation without a fault; `never` for the alert that always fires. */
   readonly silent: Example | "never";
   readonly reproduce: Reproduction;
-  /** Exporter without which it would fire for ever. Absent: none. */
+  /** Exporter without which the alert would fire forever. Default: none. */
   readonly needs?: Exporter;
 }
 
-/** Values of an example on a substrate. */
+/** Returns the series of an example on a substrate. */
 export function seriesOn({ series }: Example, substrate: Substrate): SeriesValues {
   return typeof series === "function" ? series(substrate) : series;
 }

@@ -1,4 +1,4 @@
-/** What stands of the catalogues in documents: the page of signals and alerts, and the heads of runbooks. */
+/** Generates the documents from the catalogues: the page of signals and alerts, and the heads of runbooks. */
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { ALERT_GROUPS } from "./alerts/catalogue.ts";
@@ -6,15 +6,15 @@ import { namedRunbooks, withHead } from "./rendered/runbook-head.ts";
 import { expressionOn, type Signal, SUBSTRATES } from "./signal.ts";
 import { SIGNAL_GROUPS } from "./signals/catalogue.ts";
 
-/** The page of all signals and alerts, relative to the project's root. */
+/** Path of the page of all signals and alerts, relative to the project's root. */
 export const signalsPath = "docs/guide/signals.md";
 
-/** Where a runbook stands, relative to the project's root. */
+/** Returns the path of a runbook, relative to the project's root. */
 export function runbookPath(runbook: string): string {
   return `docs/runbooks/${runbook}.md`;
 }
 
-/** The page's text. */
+/** Returns the text of the page. */
 export function signalsPage(): string {
   return [
     "# Signals and alerts",
@@ -64,7 +64,7 @@ function cell(text: string): string {
   return text.replaceAll("|", "\\|");
 }
 
-// Run as a program, it writes the page and the heads: node components/observability/documentation.ts
+// Run as a program, this file writes the page and the heads: node components/observability/documentation.ts
 if (import.meta.main) {
   const root = join(import.meta.dirname, "../..");
   await writeFile(join(root, signalsPath), signalsPage());

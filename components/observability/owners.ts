@@ -1,24 +1,24 @@
-/** Who is called for a topic and for a service, by the topics' files. Pure. */
+/** Teams that get the alerts of a topic or a service, from the topics' files. Pure. */
 import type { Model } from "../model/types.ts";
 import type { PlatformPlan } from "../plan/types.ts";
 import type { OwnedLabel } from "./alert.ts";
 
 /** Teams by what they own. */
 export interface Owners {
-  /** By topic, dead-letter and retry topics included. */
+  /** Teams by topic, including dead-letter and retry topics. */
   readonly topics: Readonly<Record<string, string>>;
-  /** By service; a service's group and principal have its name. */
+  /** Teams by service. A service's group and principal have its name. */
   readonly services: Readonly<Record<string, string>>;
 }
 
-/** Teams by the services that their domains list. */
+/** Returns the teams by the services that their domains list. */
 export function serviceTeams({ domains }: Pick<Model, "domains">): Readonly<Record<string, string>> {
   return Object.fromEntries(domains.flatMap(({ services, owner }) => services.map((service) => [service, owner.team])));
 }
 
 /**
- * Owners of what a stack runs.
- * @param running - Its services; of others nothing is watched.
+ * Returns the owners in a stack.
+ * @param running - Services of the stack. Other services are not monitored.
  */
 export function ownersOf(
   { topics }: Pick<PlatformPlan, "topics">,
@@ -36,12 +36,15 @@ export function ownersOf(
   };
 }
 
-/** Name of the series that says who owns what a label names: its value is 1, its labels are that label and `owner`. */
+/**
+ * Returns the name of the series with the owners of a label's values. Its value is 1. Its labels are that label and
+ * `owner`.
+ */
 export function ownerSeries(label: OwnedLabel): string {
   return `${label === "consumergroup" ? "group" : label}:owner:info`;
 }
 
-/** Owners by the values of a label. */
+/** Returns the owners by the values of a label. */
 export function ownersBy(label: OwnedLabel, owners: Owners): Readonly<Record<string, string>> {
   return label === "topic" ? owners.topics : owners.services;
 }

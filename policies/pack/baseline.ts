@@ -3,20 +3,20 @@ import { readFile } from "node:fs/promises";
 import { objectOf } from "../resource-facts.ts";
 import type { TopicBefore } from "../rule.ts";
 
-/** Names a file with an exported state to compare with, or `none`. */
+/** Environment variable with the path of an exported state to compare with, or `none`. */
 export const baselineVariable = "KIT_POLICY_BASELINE";
 
-/** How long an export may take, in ms. */
+/** Timeout of an export in ms. */
 const patience = 30_000;
 
-/** Topics as the stack's state has them, or why there is nothing to compare with. */
+/** Topics in the stack's state, or why there is no state to compare with. */
 export type Baseline =
   | { readonly ok: true; readonly topics: ReadonlyMap<string, TopicBefore> }
   | { readonly ok: false; readonly reason: string };
 
 /**
- * The topics before the change: from the file that `KIT_POLICY_BASELINE` names, else from the stack's own state. A policy
- * sees only what is to come, so that a lowered number can't be told from a new topic without it.
+ * Returns the topics before the change: from the file in `KIT_POLICY_BASELINE`, otherwise from the stack's own state. A
+ * policy sees only the new resources, so without the old state it cannot distinguish a reduced number from a new topic.
  */
 export async function readBaseline(
   stack: string,
@@ -37,7 +37,7 @@ export async function readBaseline(
   }
 }
 
-/** Topics of an exported state. What has no known shape is left out. */
+/** Returns the topics of an exported state. Entries with an unknown format are ignored. */
 export function topicsOfState(state: unknown): Map<string, TopicBefore> {
   const resources = property(property(state, "deployment"), "resources");
   const topics = new Map<string, TopicBefore>();
@@ -62,7 +62,7 @@ function exportState(stack: string, programDir: string): Promise<string> {
       ["stack", "export", "--stack", stack, "--non-interactive"],
       { cwd: programDir, timeout: patience, maxBuffer: 1024 ** 3 },
       (error, stdout, stderr) => {
-        // A stack that was never updated has no state, and nothing to lose.
+        // A stack without an update has no state, and no data to lose.
         if (error === null) resolve(stdout);
         else if (/no stack named|no previous deployment/i.test(stderr)) resolve("{}");
         else reject(new Error(stderr.trim() === "" ? error.message : stderr.trim()));

@@ -8,7 +8,7 @@ import { clusterOf, isClusterType, objectOf, type ResourceObject } from "../reso
 import type { CheckKind, Level, Scope, TopicBefore } from "../rule.ts";
 import type { PolicyProject, StackName } from "./project.ts";
 
-/** Kinds of checks on one object; they are made when its resource is, before anything is touched. */
+/** Kinds of checks on one object. They run when the engine registers its resource, before anything changes. */
 const singleKinds: ReadonlySet<CheckKind> = new Set<CheckKind>([
   "topic",
   "subject",
@@ -18,7 +18,7 @@ const singleKinds: ReadonlySet<CheckKind> = new Set<CheckKind>([
   "resource",
   "manifest",
 ]);
-/** Kinds of checks on everything together; they are made at the end of a preview. */
+/** Kinds of checks on all objects together. They run at the end of a preview. */
 const jointKinds: ReadonlySet<CheckKind> = new Set<CheckKind>(["cluster", "declaration", "manifests"]);
 
 /** Judges resources by the catalogue, with a project's levels and exceptions. Pure. */
@@ -42,12 +42,12 @@ export class ResourceJudge {
     this.#joint = new ActiveChecks(project.settings, jointKinds);
   }
 
-  /** Whether a finding needs the topics as they were. */
+  /** Returns whether the checks of a resource need the topics before the change. */
   static needsBaseline(resource: ResourceFacts): boolean {
     return objectOf(resource)?.kind === "topic";
   }
 
-  /** What one resource breaks. */
+  /** Returns the findings of one resource. */
   resource(resource: ResourceFacts): readonly Finding[] {
     const findings = this.#single
       .of("resource")
@@ -58,10 +58,10 @@ export class ResourceJudge {
     return this.#without([...findings, ...(object === undefined ? [] : this.#object(object, resource))], false);
   }
 
-  /** What all resources together break, and what the files break that they come from. */
+  /** Returns the findings of all resources together, and of the files that they come from. */
   stack(resources: readonly ResourceFacts[]): readonly Finding[] {
     const { model, findings } = this.#project;
-    // A topic whose name is not known yet could be the one that is missed: then nothing is said of the whole.
+    // A topic with an unknown name could be the missing one, so the checks of the whole do not run then.
     const complete = resources.every((resource) => !isClusterType(resource.type) || objectOf(resource) !== undefined);
     const cluster = complete ? this.#declared(clusterOf(resources)) : nothing;
     const declaration = model === undefined ? noDeclaration : { model, plan: planPlatform(model, this.#project.stack) };
@@ -149,7 +149,10 @@ export class ResourceJudge {
     return { ...cluster, topics: cluster.topics.map((topic) => this.#declaredTopic(topic)) };
   }
 
-  /** Without what is excepted. That an exception has ended is said once, with what all resources break. */
+  /**
+   * Returns the findings that no exception covers. An expired exception is reported once, with the findings of all
+   * resources together.
+   */
   #without(findings: readonly Finding[], whole: boolean): readonly Finding[] {
     const left = applyExceptions(findings, this.#project.exceptions, {
       stack: this.#name.stack,

@@ -1,11 +1,11 @@
 import { UnknownValueError } from "@pulumi/policy";
 
-/** Deeper than any resource nests. */
+/** Maximum depth, more than any resource has. */
 const deepest = 64;
 
 /**
- * A resource's properties as plain data, without what a preview does not know yet: reading such a value throws, and
- * one unknown field must not keep the others from being judged.
+ * Returns a resource's properties as plain data, without unknown values. In a preview, reading an unknown value throws,
+ * and one unknown field must not prevent the checks of the others.
  */
 export function knownValues(props: Readonly<Record<string, unknown>>): Record<string, unknown> {
   return copyObject(props, 0);
@@ -34,7 +34,7 @@ function readKnown(object: object, key: string): unknown {
 function copy(value: unknown, depth: number): unknown {
   if (depth > deepest || typeof value !== "object" || value === null) return value;
   if (!Array.isArray(value)) return copyObject(value, depth);
-  // An unknown item keeps its place, so that the others keep theirs.
+  // An unknown item keeps its position, so that the positions of the others do not shift.
   return Array.from({ length: value.length }, (_, index) => {
     const item = readKnown(value, String(index));
     return item === unknown ? undefined : copy(item, depth + 1);

@@ -12,27 +12,27 @@ import { readPolicyProject, type StackName, stackOfUrn } from "./project.ts";
 
 const packDir = dirname(import.meta.dirname);
 const projectDir = dirname(packDir);
-/** The folder of the program that is previewed: its stack is asked for what was. */
+/** Folder of the previewed program. Its stack provides the state before the change. */
 const programDir = process.cwd();
 
-/** Pulumi has no level for what is only told to who asks: `kit check --verbose` tells it. */
+/** Pulumi has no level for information on request. `kit check --verbose` reports it. */
 const enforcement: Readonly<Record<Level, EnforcementLevel>> = {
   error: "mandatory",
   warning: "advisory",
   info: "disabled",
 };
 
-/** A judge for each stack, and what its topics were; asked for with the first resource that names the stack. */
+/** Judge of each stack, with its topics before the change. It is created with the first resource of the stack. */
 const judges = new Map<string, Promise<ResourceJudge>>();
 const baselines = new Map<string, Promise<Baseline>>();
 
 /**
- * Objects of Kubernetes as the program declares them, by URN. The stack's policy is given outputs, where a server has filled in what it
- * likes: a Deployment whose pods an autoscaler counts has a number of replicas there.
+ * Kubernetes objects as the program declares them, by URN. The stack policy receives outputs, in which the server has
+ * set other values. For example, a Deployment with an autoscaler has a number of replicas there.
  */
 const declaredObjects = new Map<string, ResourceFacts>();
 
-/** Stacks of which it was said that there is nothing to compare with. */
+/** Stacks for which the missing state was already reported. */
 const told = new Set<string>();
 
 function baselineOf({ stack }: StackName): Promise<Baseline> {
@@ -79,8 +79,8 @@ interface Violation {
 }
 
 /**
- * Reports under the rule's own name and level, whatever policy it was found by. The SDK takes an object for that
- * (`makeReportViolationFun` in its server), which its types do not show.
+ * Reports a violation under the rule's own name and level, whichever policy found it. The SDK accepts an object for
+ * that (`makeReportViolationFun` in its server), which its types do not show.
  */
 function violate(reportViolation: ReportViolation, { rule, level, message, urn }: Violation): void {
   const description = catalogue.get(rule)?.summary ?? rule;
@@ -104,8 +104,8 @@ function report(reportViolation: ReportViolation, findings: readonly Finding[]):
 }
 
 /*
- * The work is done by two policies, one that sees each resource and one that sees all: the SDK unpacks every resource
- * again for each policy. The catalogue's rules are listed beside them, and report under their own names.
+ * Two policies do the work: one sees each resource, one sees all. The SDK unpacks every resource again for each policy.
+ * The catalogue's rules are listed beside them, and report under their own names.
  */
 const listed: Policies = [...catalogue.values()]
   .filter(({ kinds }) => kinds.length > 0)
@@ -116,7 +116,7 @@ const listed: Policies = [...catalogue.values()]
     url: `docs/guide/policies.md#${id}`,
   }));
 
-// The SDK looks for the pack's version in the current folder, which is the program's.
+// The SDK reads the pack's version from the current folder, which is the program's.
 process.chdir(packDir);
 new PolicyPack("event-platform", {
   policies: [

@@ -12,31 +12,31 @@ import { type Exception, exceptionsPath, readExceptions } from "../exceptions.ts
 import type { Finding } from "../finding.ts";
 import { defaultSettings, type RuleSettings, readRuleSettings } from "../rule-settings.ts";
 
-/** What the files beside the pack say for one stack: its settings, levels, exceptions, and what is declared. */
+/** The project's files for one stack: its settings, levels, exceptions, and declaration. */
 export interface PolicyProject {
   readonly stack: StackSettings;
   readonly settings: RuleSettings;
   readonly exceptions: readonly Exception[];
   readonly declarations: ReadonlyMap<string, TopicDeclaration>;
-  /** Absent where the files can't be read, and for stacks of other projects: then resources alone are judged. */
+  /** Absent if the files cannot be read, and for stacks of other projects. Then only resources are judged. */
   readonly model?: Model;
-  /** What is wrong with the files themselves. */
+  /** Faults of the files themselves. */
   readonly findings: readonly Finding[];
 }
 
-/** A stack of a project as its resources name it. */
+/** A stack of a project, as in the URNs of its resources. */
 export interface StackName {
   readonly project: string;
   readonly stack: string;
 }
 
-/** Reads the stack and project out of a resource's URN: `urn:pulumi:<stack>::<project>::…`. */
+/** Parses the stack and project of a resource's URN: `urn:pulumi:<stack>::<project>::…`. */
 export function stackOfUrn(urn: string): StackName | undefined {
   const [, stack, project] = /^urn:pulumi:(.*?)::(.*?)::/.exec(urn) ?? [];
   return stack === undefined || project === undefined ? undefined : { project, stack };
 }
 
-/** The files beside the pack, as they were read. */
+/** The project's files, as they were read. */
 export interface PolicyFiles {
   /** Everything below `topics/`. */
   readonly files: readonly SourceFile[];
@@ -46,8 +46,8 @@ export interface PolicyFiles {
 }
 
 /**
- * Reads a stack's side of the project. A stack of another project, or one without a file, is judged by the catalogue's
- * own levels and as if it were for production.
+ * Reads a stack's part of the project. A stack of another project, or one without a file, is judged by the catalogue's
+ * own levels and as a production stack.
  */
 export async function readPolicyProject(projectDir: string, name: StackName): Promise<PolicyProject> {
   const own = name.project === projectName(projectDir);
@@ -62,7 +62,7 @@ export async function readPolicyProject(projectDir: string, name: StackName): Pr
   });
 }
 
-/** The same from files that were read. Pure. */
+/** Returns the same from files that were already read. Pure. */
 export function policyProject(input: PolicyFiles): PolicyProject {
   const stackFile = input.stack === undefined ? undefined : readStackFile(input.stack);
   const { exceptions, findings } = readExceptions(input.exceptions, catalogue);

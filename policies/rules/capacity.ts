@@ -3,7 +3,7 @@ import { compareText } from "../../components/model/problems/problem.ts";
 import { brokerCount } from "../../components/model/stack/stack.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 
-/** Rules on what a cluster and a team can take. */
+/** Rules on the capacity of a cluster and the budget of a team. */
 export const capacityRules: readonly Rule[] = [
   ruleWith({
     id: "team-partition-budget",

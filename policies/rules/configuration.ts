@@ -7,13 +7,13 @@ import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 import { duration } from "./parameters.ts";
 import { placeOf } from "./places.ts";
 
-/** A number of a topic's configuration; undefined where it is not set or not known yet. */
+/** Returns a number of a topic's configuration; undefined if it is not set or unknown. */
 export function configNumber({ config }: Pick<TopicFacts, "config">, key: string): number | undefined {
   const value = config?.[key];
   return value === undefined || !/^-?\d+$/.test(value) ? undefined : Number(value);
 }
 
-/** Topic configuration that Kafka 4 knows: `org.apache.kafka.common.config.TopicConfig`. */
+/** Topic configuration keys of Kafka 4: `org.apache.kafka.common.config.TopicConfig`. */
 const knownKeys: ReadonlySet<string> = new Set([
   "cleanup.policy",
   "compression.gzip.level",
@@ -50,13 +50,13 @@ const knownKeys: ReadonlySet<string> = new Set([
   "unclean.leader.election.enable",
 ]);
 
-/** What the kit sets, and what may be tuned per topic without touching what the platform promises. */
+/** Keys that the kit sets. A topic may tune them without breaking the platform's guarantees. */
 const tunableKeys = [...topicConfigKeys];
 
 const resource = (config: string): string =>
   `- {type: kafka:index/topic:Topic, name: order-events, protect: true, props: {name: order-events, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2", ${config}}}}`;
 
-/** Rules on how a topic is configured: what it keeps, how it is cleaned, which keys may be set. */
+/** Rules on the configuration of a topic: retention, cleanup, and which keys may be set. */
 export const configurationRules: readonly Rule[] = [
   rule({
     id: "config-known",

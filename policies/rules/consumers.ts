@@ -16,7 +16,7 @@ interface SampleTopic {
   readonly size: number;
 }
 
-/** A group that consumes order-events, with the topic and its dead-letter topic, as resources. */
+/** Returns a group that consumes order-events, with the topic and its dead-letter topic, as resources. */
 function group(letters: SampleTopic | undefined): string {
   const topic = ({ name, retention, size }: SampleTopic): string =>
     `- {type: kafka:index/topic:Topic, name: ${name}, protect: true, props: {name: ${name}, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2", retention.ms: "${retention}", max.message.bytes: "${size}"}}}`;
@@ -243,11 +243,11 @@ export const consumerRules: readonly Rule[] = [
   }),
 ];
 
-/** A group as far as rules of access and topics tell it. */
+/** A group, as far as ACLs and topics describe it. */
 interface Group {
   readonly name: string;
   readonly source: SourceLocation;
-  /** Topics its principal reads. */
+  /** Topics that its principal reads. */
   readonly sources: readonly TopicFacts[];
   /** Its dead-letter and retry topics. */
   readonly letters: readonly TopicFacts[];
@@ -255,7 +255,7 @@ interface Group {
 
 const groups = new WeakMap<ClusterFacts, readonly Group[]>();
 
-/** Every group that a principal may read with; found once per cluster. */
+/** Returns every group that a principal may read with. It is computed once per cluster. */
 function groupsOf(cluster: ClusterFacts): readonly Group[] {
   const known = groups.get(cluster);
   if (known !== undefined) return known;

@@ -3,7 +3,7 @@ import { compareText } from "../../components/model/problems/problem.ts";
 import { pattern } from "../pattern.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 
-/** A second team's file, for examples. */
+/** Returns the file of a second team, for examples. */
 const other = (topic: string): string => `domain: insights
 owner: {team: insights, contact: "#team-insights"}
 criticality: low
@@ -19,12 +19,12 @@ topics:
     consumers: {archive-service: {instances: 1, events: [order.archived], quota: 1MiB/s}}
 `;
 
-/** Whether a word begins a name and ends there, or at a '.' or '-'. */
+/** Returns whether a name starts with a word that ends at the end of the name, or at a '.' or '-'. */
 function beginsWithWord(name: string, word: string): boolean {
   return name.startsWith(word) && /^(?:$|[.-])/.test(name.slice(word.length));
 }
 
-/** Rules on what things are called. */
+/** Rules on names. */
 export const nameRules: readonly Rule[] = [
   ruleWith({
     id: "topic-name",

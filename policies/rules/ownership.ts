@@ -6,7 +6,7 @@ import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";
 import { domainPlaceOf, placeOf } from "./places.ts";
 import { shapeOf } from "./schemas/avro.ts";
 
-/** Where an unknown service should be listed; and first, whether a listed one was meant. */
+/** Returns the fix for an unknown service: the listed service that was probably meant, then where to list it. */
 function listing(service: string, listed: ReadonlySet<string>): string {
   const meant = closest(service, listed);
   const add = "add it to services: in the file of the team that runs it";

@@ -3,12 +3,12 @@ import { durationUnits, parseDuration } from "../../components/model/values/dura
 import { quantity } from "../../components/model/values/field-types.ts";
 import { parseSize, sizeUnits } from "../../components/model/values/size.ts";
 
-/** A duration as a rule's parameter, in ms. */
+/** Returns the type of a duration as a rule's parameter, in ms. */
 export function duration(description: string): z.ZodType<number, string> {
   return quantity(durationUnits, parseDuration, description);
 }
 
-/** A size as a rule's parameter, in bytes. */
+/** Returns the type of a size as a rule's parameter, in bytes. */
 export function size(description: string): z.ZodType<number, string> {
   return quantity(sizeUnits, parseSize, description);
 }

@@ -3,7 +3,10 @@ import { domainPlace } from "../../components/model/topics/domain-place.ts";
 import type { Domain } from "../../components/model/types.ts";
 import type { TopicFacts } from "../facts.ts";
 
-/** The place of a topic's setting, for a breach: where the file has it, else nothing, so that the topic's own place stands. */
+/**
+ * Returns the location of a topic's setting for a breach; empty if the file does not set it, so that the topic's own
+ * location applies.
+ */
 export function placeOf(
   { declaration }: Pick<TopicFacts, "declaration">,
   setting: string,
@@ -12,7 +15,10 @@ export function placeOf(
   return at === undefined ? {} : { at };
 }
 
-/** The place of a field of a domain's head, for a breach: where the file has it, else the domain's own. */
+/**
+ * Returns the location of a field in a domain's head for a breach; if the file does not set it, the location of the
+ * domain.
+ */
 export function domainPlaceOf(
   domain: Pick<Domain, "places" | "source">,
   field: string,

@@ -184,7 +184,7 @@ export const quotaRules: readonly Rule[] = [
         const written = total("producer_byte_rate");
         const read = total("consumer_byte_rate");
         const capacity = Math.floor(stack.capacity.networkPerBroker * share);
-        // A copy comes in for each one that goes out, so with even spread both directions carry the copies.
+        // Each outgoing copy has an incoming one, so with an even spread both directions carry the copies.
         const inbound = written * stack.topics.replicationFactor;
         const outbound = written * (stack.topics.replicationFactor - 1) + read;
         const largest = [...quotas].sort((a, b) => rateOf(b) - rateOf(a))[0];
@@ -208,7 +208,7 @@ export const quotaRules: readonly Rule[] = [
   }),
 ];
 
-/** A rate as the files write it, rounded up. */
+/** Returns a rate as the files write it, rounded up. */
 function upToKilobytes(bytesPerSecond: number): string {
   return formatRate(Math.ceil(bytesPerSecond / 1_000) * 1_000);
 }

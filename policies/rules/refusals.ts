@@ -2,8 +2,8 @@ import { type ModelRule, modelRules } from "../../components/model/problems/rule
 import { type Example, type Rule, rule, type Subject } from "../rule.ts";
 
 /*
- * What the model rejects while it reads files. These rules are always errors, because a file that breaks them cannot be judged.
- * The model has their checks; this file has their place in the catalogue and their examples.
+ * Faults that the model rejects while it reads files. These rules are always errors, because a file that breaks them
+ * cannot be judged. The model makes the checks. This file adds them to the catalogue, with their examples.
  */
 
 interface Refusal {

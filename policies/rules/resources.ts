@@ -15,12 +15,12 @@ const stateful = [
   "kubernetes:core/v1:PersistentVolumeClaim",
 ];
 
-/** Names of settings whose value is a secret. */
+/** Names of settings with a secret value. */
 const secretName = /(^|[_.-]|(?<=[a-z]))(password|passwd|passphrase|secret|token|api_?key|private_?key|credentials?)$/i;
-/** What such a name may hold besides a secret: a path, a reference, a switch. */
+/** Harmless values of such a setting: a path, a reference, a switch. */
 const harmless = /^$|^[./~]|^(true|false|null|\d{1,6})$|^\$\{|^(file|secretRef|https?):/i;
 
-/** Rules on resources as such: what must not be deleted, what must not be read. */
+/** Rules on resources themselves: deletion and secrets. */
 export const resourceRules: readonly Rule[] = [
   rule({
     id: "resource-name",
@@ -129,7 +129,7 @@ export const resourceRules: readonly Rule[] = [
   }),
 ];
 
-/** Dead-letter and retry topics follow from a consumer, and go with it. */
+/** Returns whether a topic is a dead-letter or retry topic, which follows from a consumer and is removed with it. */
 function isDerivedTopic({ type, props }: ResourceFacts): boolean {
   return (
     type === "kafka:index/topic:Topic" &&
@@ -145,7 +145,7 @@ interface OpenPlace {
   readonly value: string;
 }
 
-/** Values of a resource that are not kept secret by what they are: environments, arguments, config maps. */
+/** Returns the values of a resource that are not secret by their nature: environments, arguments, config maps. */
 function openPlaces({ type, props }: ResourceFacts): OpenPlace[] {
   if (type === "kit:index:Process") return [...mapPlaces("env", props.env), ...listPlaces("command", props.command)];
   if (type === "kubernetes:core/v1:ConfigMap") return mapPlaces("data", props.data);
@@ -160,7 +160,7 @@ function mapPlaces(path: string, map: unknown): OpenPlace[] {
     : [];
 }
 
-/** Arguments as `--password=…`, and as `--password …`. */
+/** Returns the values of arguments such as `--password=…` and `--password …`. */
 function listPlaces(path: string, list: unknown): OpenPlace[] {
   if (!Array.isArray(list)) return [];
   return list.flatMap((item: unknown, index) => {
@@ -174,7 +174,7 @@ function listPlaces(path: string, list: unknown): OpenPlace[] {
 
 const deepest = 32;
 
-/** Environments and arguments of containers, wherever a pod template stands. */
+/** Returns the values in environments and arguments of containers, wherever a pod template is. */
 function containerPlaces(value: unknown, path: string, depth: number): OpenPlace[] {
   if (depth > deepest) return [];
   if (Array.isArray(value))

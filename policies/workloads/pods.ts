@@ -2,8 +2,8 @@ import * as z from "zod";
 import type { Manifest } from "../rule.ts";
 
 /*
- * What rules read of a pod, whatever kind of object makes it. What is absent, or not of the type Kubernetes gives it,
- * is undefined: rules say what must be there.
+ * The fields of a pod that rules use, whatever kind of object creates the pod. A field that is absent, or not of
+ * Kubernetes' type, is undefined: the rules decide which fields are required.
  */
 
 const text = z.string().optional().catch(undefined);
@@ -140,19 +140,19 @@ const workload = z.looseObject({
 export type Container = z.output<typeof container>;
 /** A pod as its template has it. */
 export type PodTemplate = z.output<typeof podTemplate>;
-/** An object that makes pods. */
+/** An object that creates pods. */
 export interface Workload extends z.output<typeof workload> {
   readonly kind: string;
   readonly name: string;
   readonly namespace: string | undefined;
 }
 
-/** Kinds that keep pods running; a Job's end. */
+/** Kinds that keep pods running, in contrast to a Job. */
 const RUNNING = new Set(["Deployment", "StatefulSet", "DaemonSet"]);
 
 const known = new WeakMap<Manifest, Workload | undefined>();
 
-/** An object that makes pods, or nothing for every other. */
+/** Returns an object that creates pods; undefined for every other object. */
 export function workloadOf(manifest: Manifest): Workload | undefined {
   if (known.has(manifest)) return known.get(manifest);
   const found = read(manifest);
@@ -160,17 +160,17 @@ export function workloadOf(manifest: Manifest): Workload | undefined {
   return found;
 }
 
-/** As {@link workloadOf}, only what runs until it is told to end. */
+/** As {@link workloadOf}, but only for workloads that run until they are stopped. */
 export function runningWorkloadOf(manifest: Manifest): Workload | undefined {
   return RUNNING.has(manifest.kind) ? workloadOf(manifest) : undefined;
 }
 
-/** Every container of a pod, those that prepare it included. */
+/** Returns every container of a pod, including its init containers. */
 export function containersOf({ template: { spec } }: Workload): readonly Container[] {
   return [...spec.initContainers, ...spec.containers];
 }
 
-/** Whether a selector's labels pick a pod. */
+/** Returns whether a selector's labels match a pod. */
 export function selectsLabels(
   wanted: Readonly<Record<string, string>> | undefined,
   labels: Readonly<Record<string, string>> | undefined,
@@ -178,7 +178,7 @@ export function selectsLabels(
   return Object.entries(wanted ?? {}).every(([name, value]) => labels?.[name] === value);
 }
 
-/** Labels of a selector that picks by equality; an empty one picks everything. */
+/** Returns the labels of an equality selector. An empty selector matches everything. */
 export function matchLabelsOf(selector: unknown): Readonly<Record<string, string>> | undefined {
   const labels = fieldOf(selector, "matchLabels");
   if (labels === undefined)
@@ -207,14 +207,14 @@ function specOf(manifest: Manifest): unknown {
   return undefined;
 }
 
-/** A field of a value that may be anything. */
+/** Returns a field of an arbitrary value. */
 export function fieldOf(value: unknown, name: string): unknown {
   return typeof value === "object" && value !== null && Object.hasOwn(value, name)
     ? (value as Readonly<Record<string, unknown>>)[name]
     : undefined;
 }
 
-/** A field that holds a list; empty for any other value. */
+/** Returns a field that holds a list; empty for any other value. */
 export function listOf(value: unknown, field: string): readonly unknown[] {
   const found = fieldOf(value, field);
   return Array.isArray(found) ? found : [];

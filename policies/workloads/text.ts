@@ -1,19 +1,19 @@
 import type { Breach } from "../rule.ts";
 
-/** Breaches whose condition holds. */
+/** Returns the breaches whose condition is true. */
 export function breachesWhere(
   candidates: readonly (readonly [broken: boolean, message: string, fix: string])[],
 ): Breach[] {
   return candidates.flatMap(([broken, message, fix]) => (broken ? [{ message, fix }] : []));
 }
 
-/** Parts of a good pod that an example breaks. */
+/** Parts of a valid pod that an example replaces. */
 export interface PodExample {
   readonly image?: string;
   readonly resources?: string;
-  /** Instead of the good security context, or beside it: lines of the container. */
+  /** Lines of the container that replace or extend the valid security context. */
   readonly container?: string;
-  /** A line of the pod, instead of its service account. */
+  /** A line of the pod that replaces its service account. */
   readonly pod?: string;
   readonly probes?: string;
   readonly env?: string;
@@ -32,7 +32,7 @@ const GOOD_PROBES = `livenessProbe: {httpGet: {path: /livez, port: management}}
 const GOOD_PLACEMENT = `affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: kubernetes.io/hostname}]}}
       topologySpreadConstraints: [{topologyKey: topology.kubernetes.io/zone, maxSkew: 1, whenUnsatisfiable: DoNotSchedule}]`;
 
-/** A Deployment as an example: good but for what is given. */
+/** Returns a Deployment as an example. It is valid except for the given parts. */
 export function podYaml(changes: PodExample): string {
   return `apiVersion: apps/v1
 kind: Deployment

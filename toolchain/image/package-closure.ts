@@ -1,14 +1,15 @@
 /**
- * The part of a lock file that one workspace package needs: the packages it declares, theirs, and so on, whether they are
- * workspaces of this project or come from a registry. `npm ci` on this part installs exactly what the project was tested
- * with, and nothing that only other programs of the project use. Runs inside an image's build: it uses nothing but itself.
+ * Computes the part of a lock file that one workspace package needs: its dependencies, their dependencies, and so on,
+ * both workspaces of this project and packages from a registry. `npm ci` on this part installs exactly what the project
+ * was tested with, and nothing that only other programs of the project use. It runs inside an image's build, so it uses
+ * no packages.
  */
 
 /** An entry of a lock file, version 3: https://docs.npmjs.com/cli/v11/configuring-npm/package-lock-json */
 export interface LockEntry {
   readonly version?: string;
   readonly integrity?: string;
-  /** Where a link leads to: a workspace's folder. */
+  /** Target of a link: the folder of a workspace. */
   readonly resolved?: string;
   readonly link?: boolean;
   readonly dependencies?: Readonly<Record<string, string>>;
@@ -18,29 +19,30 @@ export interface LockEntry {
   readonly [field: string]: unknown;
 }
 
-/** A lock file: entries by their place, for example `node_modules/pg`, or a workspace's folder. */
+/** A lock file: entries by their path, for example `node_modules/pg`, or the folder of a workspace. */
 export interface Lock {
   readonly packages: Readonly<Record<string, LockEntry>>;
 }
 
-/** What a workspace package needs. */
+/** The packages that a workspace package needs. */
 export interface PackageClosure {
-  /** Folders of workspaces, the package's own included, sorted. */
+  /** Folders of workspaces, including the package's own, sorted. */
   readonly workspaces: readonly string[];
-  /** Links to them by their place below the project, each with the workspace's folder. */
+  /** Folders of the workspaces by the path of the link to each, below the project. */
   readonly links: ReadonlyMap<string, string>;
-  /** The two files that `npm ci` reads, for a project of these workspaces and no others. */
+  /** The two files that `npm ci` reads, for a project with only these workspaces. */
   readonly manifest: Readonly<Record<string, unknown>>;
   readonly lock: Readonly<Record<string, unknown>>;
 }
 
-/** Marks of what an entry is to the whole project; in the part they would be wrong. */
+/** Marks of an entry that describe its role in the whole project. They would be wrong in the part. */
 const MARKS = new Set(["dev", "devOptional", "peer"]);
 
 /**
- * @param name - Name of the new project; no workspace may have it.
+ * Returns the part of the lock file for one package.
+ * @param name - Name of the new project. No workspace may have it.
  * @param workspace - Folder of the package, for example `service-templates/order-service`.
- * @throws {Error} naming what the lock file lacks, or a package that workspaces need in two versions.
+ * @throws {Error} with what the lock file lacks, or with a package that workspaces need in two versions.
  */
 export function packageClosure(name: string, workspace: string, lock: Lock): PackageClosure {
   const own = Object.entries(lock.packages).find(([, entry]) => entry.link === true && entry.resolved === workspace);
@@ -65,7 +67,7 @@ export function packageClosure(name: string, workspace: string, lock: Lock): Pac
   visit(own[0]);
   const places = [...kept].sort();
   const workspaces = places.filter((place) => !place.startsWith("node_modules/"));
-  // An image has one folder of packages, which stands above all workspaces.
+  // An image has one folder of packages, above all workspaces.
   const apart = workspaces.find((place) => place.includes("/node_modules/"));
   if (apart !== undefined)
     throw new Error(`${apart} is another version than other workspaces have; give all package.json the same version.`);
@@ -93,7 +95,7 @@ export function packageClosure(name: string, workspace: string, lock: Lock): Pac
   };
 }
 
-/** What an entry depends on, and whether it cannot be without. */
+/** Returns the dependencies of an entry, and whether each is required. */
 function dependenciesOf(entry: LockEntry): [string, boolean][] {
   const optional = Object.keys(entry.optionalDependencies ?? {});
   const peers = Object.keys(entry.peerDependencies ?? {}).filter(
@@ -105,7 +107,7 @@ function dependenciesOf(entry: LockEntry): [string, boolean][] {
   ];
 }
 
-/** Where a package that stands at a place finds another: beside itself, then further up. */
+/** Returns the path at which a package resolves another one: beside itself, then in its parent folders. */
 function resolve(lock: Lock, from: string, name: string): string | undefined {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
     const place = folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`;

@@ -1,20 +1,20 @@
-/** The files that a workspace package consists of, by its manifest. Runs inside an image's build: it uses Node alone. */
+/** Lists the files of a workspace package, by its manifest. It runs inside an image's build, so it uses only Node. */
 import { globSync, statSync } from "node:fs";
 import { join } from "node:path";
 
-/** The part of a package.json that is read here. */
+/** The used part of a package.json. */
 export interface Manifest {
   readonly name: string;
-  /** Files and folders that belong to the package, as npm takes them: paths or patterns. */
+  /** Files and folders of the package in npm's notation: paths or patterns. */
   readonly files?: readonly string[];
   readonly dependencies?: Readonly<Record<string, string>>;
 }
 
 /**
- * Paths below the package's folder, sorted: its package.json and what `files` lists. Of what npm would pack, README and
- * licence are left out, because no program reads them.
- * @param folder - The package's folder.
- * @throws {Error} when it lists no files, or a pattern that finds none.
+ * Returns the paths below the package's folder, sorted: its package.json and the entries of `files`. npm would also
+ * pack README and licence. They are left out, because no program reads them.
+ * @param folder - Folder of the package.
+ * @throws {Error} if it lists no files, or a pattern without a match.
  */
 export function packageFiles(folder: string, manifest: Manifest): readonly string[] {
   if (manifest.files === undefined || manifest.files.length === 0)

@@ -1,7 +1,7 @@
 /**
  * Program of an image's build: `node toolchain/image/prepare.ts PACKAGE OUT`, for example
- * `node toolchain/image/prepare.ts service-templates/order-service /image`. Leaves in OUT/code the files of the package and of
- * the workspaces that it depends on, and in OUT/packages what `npm ci` reads to install their packages and no other.
+ * `node toolchain/image/prepare.ts service-templates/order-service /image`. It writes the files of the package and of
+ * its workspaces to OUT/code. To OUT/packages it writes the files with which `npm ci` installs exactly their packages.
  */
 import { chmodSync, copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -10,7 +10,7 @@ import { packageClosure } from "./package-closure.ts";
 import type { Manifest } from "./package-files.ts";
 import { packageFiles } from "./package-files.ts";
 
-/** What is to be made. */
+/** Input of the preparation. */
 export interface Preparation {
   /** Root of the project. */
   readonly project: string;
@@ -20,17 +20,18 @@ export interface Preparation {
   readonly out: string;
 }
 
-/** What was made. */
+/** Result of the preparation. */
 export interface Prepared {
   /** Paths below OUT/code, sorted. */
   readonly files: readonly string[];
-  /** Links to workspaces that `npm ci` makes, by their place, each with the workspace's folder. */
+  /** Folders of the workspaces by the path of the link that `npm ci` creates to each. */
   readonly links: ReadonlyMap<string, string>;
 }
 
 /**
- * Copies code, and writes what npm reads. Files are world-readable, folders passable, nothing is writable for others.
- * @throws {Error} naming a package that the lock file lacks or knows otherwise, or a manifest that lists no files.
+ * Copies the code, and writes the files for npm. All users may read the files and traverse the folders. Only the owner
+ * may write.
+ * @throws {Error} with a package that is missing or different in the lock file, or with a manifest that lists no files.
  */
 export function prepareImage({ project, workspace, out }: Preparation): Prepared {
   const lock = JSON.parse(readFileSync(join(project, "package-lock.json"), "utf8")) as Lock;
@@ -57,7 +58,7 @@ export function prepareImage({ project, workspace, out }: Preparation): Prepared
   return { files, links: closure.links };
 }
 
-/** The lock file must know what the manifest says: `npm ci` would refuse, and so does the kit. */
+/** Checks that the lock file agrees with the manifest. Otherwise `npm ci` would refuse, and so does the kit. */
 function checkDeclared(folder: string, { dependencies = {} }: Manifest, lock: Lock): void {
   const locked = lock.packages[folder]?.dependencies ?? {};
   const differing = Object.keys({ ...dependencies, ...locked }).find((name) => dependencies[name] !== locked[name]);

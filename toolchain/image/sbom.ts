@@ -1,10 +1,10 @@
 /**
- * The bill of materials of an image: what `npm sbom` says of its packages, with what makes two runs differ taken out,
- * and with Node and the image's base put in. Runs inside an image's build.
+ * Creates the bill of materials of an image from the output of `npm sbom`. It removes what differs between two runs,
+ * and adds Node and the base image. It runs inside an image's build.
  */
 import { createHash } from "node:crypto";
 
-/** What npm does not know. */
+/** Facts that npm does not know. */
 export interface ImageFacts {
   readonly service: string;
   /** Version of the image, for example a tag. */
@@ -12,7 +12,7 @@ export interface ImageFacts {
   readonly nodeVersion: string;
   /** Reference of the base image. */
   readonly base: string;
-  /** Files of a base that no registry and no package manager vouches for. Default: none. */
+  /** Files of a base image that come from no registry and no package manager. Default: none. */
   readonly files?: readonly SbomFile[];
 }
 
@@ -20,21 +20,22 @@ export interface ImageFacts {
 export interface SbomFile {
   /** Absolute path in the image. */
   readonly path: string;
-  /** Digest of its content, 64 hexadecimal digits. */
+  /** SHA-256 of its content, 64 hexadecimal digits. */
   readonly sha256: string;
 }
 
 type Data = Readonly<Record<string, unknown>>;
 
 /**
- * @param npm - A CycloneDX document as `npm sbom --sbom-format cyclonedx` prints it.
- * @throws {Error} when it is none.
+ * Returns the bill of materials.
+ * @param npm - A CycloneDX document, as `npm sbom --sbom-format cyclonedx` prints it.
+ * @throws {Error} if it is not such a document.
  */
 export function imageSbom(npm: unknown, facts: ImageFacts): Data {
   if (!isData(npm) || npm.bomFormat !== "CycloneDX" || !Array.isArray(npm.components))
     throw new Error("npm sbom printed no CycloneDX document.");
   const { serialNumber: _serial, metadata, components, dependencies, ...rest } = npm;
-  // The root of npm's graph of dependencies.
+  // The root of npm's dependency graph.
   const root = isData(metadata) && isData(metadata.component) ? metadata.component["bom-ref"] : facts.service;
   const [, tag = ""] = facts.base.split("@");
   const platform = [
@@ -64,7 +65,7 @@ export function imageSbom(npm: unknown, facts: ImageFacts): Data {
     components: [...sortedByRef(components.filter(isData), "bom-ref"), ...platform],
     dependencies: sortedByRef(Array.isArray(dependencies) ? dependencies.filter(isData) : [], "ref"),
   };
-  // A number that follows from the content: the same image, the same bill.
+  // A serial number from the content, so that the same image has the same bill of materials.
   const digest = createHash("sha256").update(JSON.stringify(document)).digest("hex");
   const uuid = `${digest.slice(0, 8)}-${digest.slice(8, 12)}-8${digest.slice(13, 16)}-8${digest.slice(17, 20)}-${digest.slice(20, 32)}`;
   return { ...document, serialNumber: `urn:uuid:${uuid}` };

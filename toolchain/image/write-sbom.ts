@@ -1,4 +1,7 @@
-/** Program of an image's build: reads npm's bill of materials from stdin and prints the image's. Arguments: SERVICE VERSION BASE. */
+/**
+ * Program of an image's build: it reads npm's bill of materials from stdin and prints the image's. Arguments: SERVICE
+ * VERSION BASE.
+ */
 import { readFileSync } from "node:fs";
 import { imageSbom } from "./sbom.ts";
 

@@ -12,26 +12,26 @@ import { ToolchainError } from "../errors.ts";
  *
  *     <cache>/artefacts/<name>-<key>/            one finished artefact, never changed after it is published
  *     <cache>/artefacts/<name>-<key>/artefact.json
- *     <cache>/artefacts/.making-<name>-…/        one in the making; never trusted, removed by the next maker
+ *     <cache>/artefacts/.making-<name>-…/        one in progress; never trusted, removed by the next maker
  *     <cache>/locks/<name>                        lock of the artefact's makers
  */
 
-/** The file that makes a folder an artefact: written last, before the folder gets its final name. */
+/** The file that marks a folder as an artefact. It is written last, before the folder gets its final name. */
 const MANIFEST = "artefact.json";
 const UNUSED_DAYS = 30;
 const DAY_MS = 24 * 60 * 60_000;
 const LOCK_STALE_MS = 30_000;
 const LOCK_WAIT_MS = 65 * 60_000;
 
-/** What is written beside an artefact's files. */
+/** Content of the file beside an artefact's files. */
 export interface ArtefactManifest {
   name: string;
   key: string;
   version: string;
   origin: "downloaded" | "built" | "cache";
-  /** What the artefact was made from, as hashed into the key. */
+  /** Inputs of the artefact, as hashed into the key. */
   inputs: Record<string, string>;
-  /** Facts that a reader needs and that cost something to find out, e.g. whether a server knows TLS. */
+  /** Facts that are expensive to determine, for example whether a server supports TLS. */
   facts: Record<string, string>;
 }
 
@@ -40,21 +40,27 @@ export interface Artefact extends ArtefactManifest {
   folder: string;
 }
 
-/** What is to be made, and from what. */
+/** Recipe of an artefact. */
 export interface ArtefactRecipe {
   name: string;
   version: string;
-  /** Everything the result depends on; its hash is the key. Order of the properties does not matter. */
+  /**
+   * Everything that the result depends on. The hash of the inputs is the key. The order of the properties does not
+   * matter.
+   */
   inputs: Record<string, string>;
 }
 
-/** What a maker reports about its result. */
+/** Result that a maker reports. */
 export interface MadeArtefact {
   origin: "downloaded" | "built";
   facts?: Record<string, string>;
 }
 
-/** The cache folder: `KIT_CACHE_DIR`, else `$XDG_CACHE_HOME/event-platform-kit`, else `~/.cache/event-platform-kit`. */
+/**
+ * Returns the cache folder: `KIT_CACHE_DIR`, otherwise `$XDG_CACHE_HOME/event-platform-kit`, otherwise
+ * `~/.cache/event-platform-kit`.
+ */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {
   const own = environment.KIT_CACHE_DIR;
   if (own !== undefined && own !== "") return resolve(own);
@@ -62,18 +68,18 @@ export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): st
   return join(xdg !== undefined && xdg !== "" ? resolve(xdg) : join(homedir(), ".cache"), "event-platform-kit");
 }
 
-/** The key of what is made from these inputs: the first 16 hex digits of a SHA-256 over their sorted pairs. */
+/** Returns the key of some inputs: the first 16 hexadecimal digits of a SHA-256 over their sorted pairs. */
 export function artefactKey(inputs: Record<string, string>): string {
   const pairs = Object.entries(inputs).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   return createHash("sha256").update(JSON.stringify(pairs)).digest("hex").slice(0, 16);
 }
 
-/** Where an artefact of this recipe is, once it is made. */
+/** Returns the folder of an artefact of this recipe, whether it exists or not. */
 export function artefactFolder(recipe: ArtefactRecipe, cache = cacheDirectory()): string {
   return join(cache, "artefacts", `${recipe.name}-${artefactKey(recipe.inputs)}`);
 }
 
-/** The finished artefact of a recipe, or undefined when it is not (wholly) there. Never makes anything. */
+/** Returns the finished artefact of a recipe; undefined if it is missing or incomplete. It never makes anything. */
 export async function findArtefact(recipe: ArtefactRecipe, cache = cacheDirectory()): Promise<Artefact | undefined> {
   const folder = artefactFolder(recipe, cache);
   const manifestPath = join(folder, MANIFEST);
@@ -88,11 +94,12 @@ export async function findArtefact(recipe: ArtefactRecipe, cache = cacheDirector
 }
 
 /**
- * The artefact of a recipe, made when it is not there. One maker at a time per artefact, over all processes; a maker
- * writes into a folder of its own, which gets the final name, with the manifest, only when it is complete.
+ * Returns the artefact of a recipe, and makes it if it is missing. There is one maker at a time per artefact, over all
+ * processes. A maker writes to a temporary folder, which gets the final name, with the manifest, only when it is
+ * complete.
  *
- * @param make fills the folder it is given.
- * @throws ToolchainError LOCK_TIMED_OUT, CACHE_UNWRITABLE, and whatever `make` throws.
+ * @param make - Fills the folder that it receives.
+ * @throws ToolchainError LOCK_TIMED_OUT, CACHE_UNWRITABLE, and the errors of `make`.
  */
 export async function makeArtefact(
   recipe: ArtefactRecipe,
@@ -102,7 +109,7 @@ export async function makeArtefact(
   const present = await findArtefact(recipe, cache);
   if (present !== undefined) return present;
   return await withLock(recipe.name, cache, async () => {
-    // Another process may have finished it while we waited.
+    // Another process may have finished it while this one waited.
     const finished = await findArtefact(recipe, cache);
     if (finished !== undefined) return finished;
     await removeLeftovers(recipe, cache);
@@ -120,7 +127,7 @@ export async function makeArtefact(
       };
       await writeFile(join(making, MANIFEST), `${JSON.stringify(manifest, undefined, 2)}\n`);
       const folder = artefactFolder(recipe, cache);
-      // A folder of that name without a manifest is not an artefact; nothing else can be in the way under the lock.
+      // A folder of that name without a manifest is not an artefact. Under the lock nothing else can be there.
       await rm(folder, { recursive: true, force: true });
       await rename(making, folder);
       return { ...manifest, folder };
@@ -131,8 +138,8 @@ export async function makeArtefact(
 }
 
 /**
- * Runs an action while holding a named lock of the cache, over all processes. The lock of a process that died is
- * taken over after half a minute.
+ * Runs an action while it holds a named lock of the cache, over all processes. If the holder died, the lock is taken
+ * over after half a minute.
  */
 export async function withLock<Result>(name: string, cache: string, action: () => Promise<Result>): Promise<Result> {
   const target = join(cache, "locks", name);
@@ -163,7 +170,8 @@ async function acquire(target: string): Promise<() => Promise<void>> {
         realpath: false,
         stale: LOCK_STALE_MS,
         update: LOCK_STALE_MS / 6,
-        // A machine that slept loses the lock. Publishing is one rename, so the worst case is a thing made twice.
+        // A machine that was suspended loses the lock. Publishing is one rename, so in the worst case an artefact is
+        // made twice.
         onCompromised: () => undefined,
       });
     } catch (error) {
@@ -181,12 +189,15 @@ async function acquire(target: string): Promise<() => Promise<void>> {
   }
 }
 
-/** Called under the lock: what earlier makers of this artefact left half-made, and results not used for a month. */
+/**
+ * Removes the incomplete artefacts of earlier makers, and results that were not used for a month. It runs under the
+ * lock.
+ */
 async function removeLeftovers(recipe: ArtefactRecipe, cache: string): Promise<void> {
   const parent = join(cache, "artefacts");
   for (const entry of await readdir(parent)) {
     const path = join(parent, entry);
-    // A key is 16 hex digits: "kafka-…" must not catch "kafka-aot-…".
+    // A key is 16 hexadecimal digits: "kafka-…" must not match "kafka-aot-…".
     const isOlderKey =
       entry.startsWith(`${recipe.name}-`) && /^[0-9a-f]{16}$/.test(entry.slice(recipe.name.length + 1));
     const isLeftover =
@@ -204,7 +215,7 @@ async function isUnused(folder: string): Promise<boolean> {
   }
 }
 
-/** The manifest's time of change is the time of the last use, kept to the day. */
+/** Records the last use as the manifest's modification time, with a resolution of one day. */
 async function markUsed(manifestPath: string): Promise<void> {
   const now = Date.now();
   if ((await stat(manifestPath)).mtimeMs > now - DAY_MS) return;

@@ -4,10 +4,10 @@ import { constants, setPriority } from "node:os";
 
 import { ToolchainError } from "../errors.ts";
 
-/** How a command is run. */
+/** Options of a command. */
 export interface CommandOptions {
   cwd?: string;
-  /** Variables laid over the current environment. */
+  /** Variables that are added to the current environment. */
   env?: Record<string, string>;
   /** Milliseconds until the command's process group is ended. Default: 10 minutes. */
   timeoutMs?: number;
@@ -15,7 +15,7 @@ export interface CommandOptions {
   onLine?: (line: string) => void;
 }
 
-/** What a command left behind. */
+/** Result of a command. */
 export interface CommandResult {
   code: number;
   stdout: string;
@@ -24,22 +24,22 @@ export interface CommandResult {
 
 const DEFAULT_TIMEOUT_MS = 10 * 60_000;
 const KEPT_OUTPUT = 1_000_000;
-/** Set while an action runs in the background: its commands end when the signal says so. */
+/** Set while an action runs in the background. Its commands end when the signal aborts. */
 const background = new AsyncLocalStorage<AbortSignal>();
 
 /**
- * Runs an action whose commands get only the time that nobody else wants, so that it does not slow what runs beside it.
- * They are ended when the signal is aborted; the action then fails.
+ * Runs an action whose commands get only idle CPU time, so that it does not slow other programs. When the signal
+ * aborts, the commands are ended and the action fails.
  */
 export function inBackground<Result>(action: () => Promise<Result>, signal: AbortSignal): Promise<Result> {
   return background.run(signal, action);
 }
 
 /**
- * Runs a command to its end and captures its output; a non-zero exit is a result, not an error.
- * The command gets its own process group, so that what it started ends with it when its time is up.
+ * Runs a command to its end and captures its output. A non-zero exit code is a result, not an error. The command gets
+ * its own process group, so that its child processes end with it on a timeout.
  *
- * @throws ToolchainError COMMAND_FAILED when it cannot be started, COMMAND_TIMED_OUT when its time is up.
+ * @throws ToolchainError COMMAND_FAILED if it cannot be started, COMMAND_TIMED_OUT on a timeout.
  */
 export function runCommand(
   command: string,
@@ -59,7 +59,7 @@ export function runCommand(
       try {
         process.kill(-child.pid, signal);
       } catch {
-        // The group has already gone.
+        // The group no longer exists.
       }
     };
     let timedOut = false;
@@ -69,7 +69,7 @@ export function runCommand(
       endGroup("SIGTERM");
       killTimer = setTimeout(() => endGroup("SIGKILL"), 5_000);
     }, timeoutMs);
-    // A detached group does not get the terminal's Ctrl-C: pass on our own end.
+    // A detached group does not get the terminal's Ctrl-C, so the end of this process is passed on.
     const onExit = (): void => endGroup("SIGTERM");
     process.once("exit", onExit);
     const signal = background.getStore();
@@ -129,7 +129,7 @@ export function runCommand(
 /**
  * Runs a command that must succeed.
  *
- * @throws ToolchainError COMMAND_FAILED with the last lines of its output when it ends with an error.
+ * @throws ToolchainError COMMAND_FAILED with the last lines of its output, if it ends with an error.
  */
 export async function runChecked(
   command: string,

@@ -6,18 +6,18 @@ import { type ArtefactRecipe, findArtefact, makeArtefact } from "./cache.ts";
 import { buildGo, findGo, type Go, type GoBuild, goBuildInputs } from "./go.ts";
 import { isExecutable } from "./probe.ts";
 
-/** Binaries of wrapper modules that lie in one folder of the cache. */
+/** Binaries of wrapper modules in one folder of the cache. */
 export interface GoArtefact {
   /** Name in the cache. */
   name: string;
   version: string;
-  /** File name in the artefact's folder -> how it is built. */
+  /** How each binary is built, by its file name in the artefact's folder. */
   binaries: Record<string, GoBuild>;
-  /** The oldest Go that compiles it. Default: what the Pulumi CLI demands. */
+  /** Minimum version of Go. Default: the version that the Pulumi CLI requires. */
   minimumGo?: string;
 }
 
-/** The folder of a built artefact, when it is there. Never builds. */
+/** Returns the folder of a built artefact; undefined if it does not exist. It never builds. */
 export async function findGoArtefact(artefact: GoArtefact): Promise<string | undefined> {
   const go = await findGo(artefact.minimumGo);
   if (go === undefined) return undefined;
@@ -25,10 +25,10 @@ export async function findGoArtefact(artefact: GoArtefact): Promise<string | und
 }
 
 /**
- * Builds the binaries into an artefact of their own, unless it is there.
+ * Builds the binaries into an artefact of their own, unless it exists.
  *
- * @returns the artefact's folder.
- * @throws ToolchainError TOOL_MISSING without a Go that is new enough, COMMAND_FAILED, COMMAND_TIMED_OUT, BUILD_INCOMPLETE.
+ * @returns Folder of the artefact.
+ * @throws ToolchainError TOOL_MISSING without a recent enough Go, COMMAND_FAILED, COMMAND_TIMED_OUT, BUILD_INCOMPLETE.
  */
 export async function makeGoArtefact(artefact: GoArtefact, onLine: (line: string) => void): Promise<string> {
   const go = await findGo(artefact.minimumGo);
@@ -51,7 +51,7 @@ export async function makeGoArtefact(artefact: GoArtefact, onLine: (line: string
   return made.folder;
 }
 
-/** The error for a machine without Go where something must be built. */
+/** Returns the error for a machine that must build something and has no Go. */
 export function goMissing(what: string, minimum: string): ToolchainError {
   return new ToolchainError(
     "TOOL_MISSING",
@@ -65,7 +65,7 @@ export function goMissing(what: string, minimum: string): ToolchainError {
 async function recipe(artefact: GoArtefact, go: Go): Promise<ArtefactRecipe> {
   const builds = Object.entries(artefact.binaries);
   const [only] = builds;
-  // The key of an artefact of one binary is that of its build alone.
+  // The key of an artefact with one binary is the key of its build.
   const inputs =
     builds.length === 1 && only !== undefined
       ? await goBuildInputs(only[1], go)

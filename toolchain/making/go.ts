@@ -13,41 +13,47 @@ export interface Go {
   version: string;
 }
 
-/** One binary of a wrapper module: a module of ours that pins what it builds. */
+/** One binary of a wrapper module: a Go module of this project that pins what it builds. */
 export interface GoBuild {
   /** Folder of the wrapper module. */
   wrapper: string;
   /** Package to build, `.` for the module's own. */
   package: string;
-  /** `-X` settings of the linker: import path of a string variable -> value. */
+  /** `-X` settings of the linker: values by the import path of a string variable. */
   variables?: Record<string, string>;
-  /** Tags of the build beside those of every one. */
+  /** Build tags besides the common ones. */
   tags?: readonly string[];
-  /** Files too large to keep in the repository, copied out of a required module into the sources before the build. */
+  /**
+   * Files that are too large for the repository. They are copied from a required module into the sources before the
+   * build.
+   */
   embed?: EmbeddedFiles;
 }
 
-/** Files that a wrapper embeds and its required module holds. */
+/** Files of a required module that a wrapper embeds. */
 export interface EmbeddedFiles {
   /** Import path of the module. */
   module: string;
-  /** Folder inside it. */
+  /** Folder in the module. */
   folder: string;
   files: readonly string[];
-  /** Changes a file's text on the way, e.g. sets the version in a schema. */
+  /** Transforms the text of a file during the copy, for example sets the version in a schema. */
   transform?: (file: string, text: string) => string;
 }
 
-/** A build in the background gets only what others leave: on two busy cores the Kubernetes plugin took over 25 minutes. */
+/**
+ * Timeout of a build. A build in the background gets only idle CPU time: on two busy cores the Kubernetes plugin took
+ * over 25 minutes.
+ */
 const BUILD_LIMIT_MS = 60 * 60_000;
-/** A committed go.sum is the checksum of everything fetched, so the checksum database is not needed. */
+/** The committed go.sum holds the checksum of everything that is fetched, so the checksum database is not needed. */
 const ENVIRONMENT = { GOTOOLCHAIN: "local", CGO_ENABLED: "0", GOFLAGS: "-mod=readonly -buildvcs=false", GOWORK: "off" };
 const TAGS = "osusergo,grpcnotrace";
 
-/** The folder of the wrapper modules of what users run. */
+/** Folder of the wrapper modules of the programs that users run. */
 export const WRAPPERS = join(import.meta.dirname, "..", "go");
 
-/** The Go on the search path, or in its usual place, that is new enough; undefined when there is none. */
+/** Returns the recent enough Go on the search path, or in its usual folder; undefined if there is none. */
 export async function findGo(minimum: string = MINIMUM.go): Promise<Go | undefined> {
   const candidates = [await findOnPath("go"), "/usr/local/go/bin/go", "/opt/homebrew/bin/go"];
   for (const binary of candidates) {
@@ -58,7 +64,7 @@ export async function findGo(minimum: string = MINIMUM.go): Promise<Go | undefin
   return undefined;
 }
 
-/** A distribution of Go states its version in a file: reading it is quicker than starting the command. */
+/** Returns the version of a Go distribution from its file, which is faster than starting the command. */
 async function goVersion(binary: string): Promise<string | undefined> {
   try {
     return parseVersion(await readFile(join(dirname(dirname(await realpath(binary))), "VERSION"), "utf8"));
@@ -71,7 +77,7 @@ function tagsOf({ tags = [] }: GoBuild): string {
   return [TAGS, ...tags].join(",");
 }
 
-/** What a build depends on, for its key: the wrapper's files, the flags, Go and the platform. */
+/** Returns the inputs of a build for its key: the wrapper's files, the flags, Go and the platform. */
 export async function goBuildInputs(build: GoBuild, go: Go): Promise<Record<string, string>> {
   return {
     sources: await hashFolder(build.wrapper),
@@ -84,7 +90,7 @@ export async function goBuildInputs(build: GoBuild, go: Go): Promise<Record<stri
 }
 
 /**
- * Builds one binary of a wrapper module. Go's own caches are the user's: a second build is quick.
+ * Builds one binary of a wrapper module. It uses the user's Go caches, so a second build is fast.
  *
  * @throws ToolchainError COMMAND_FAILED with the compiler's last lines, COMMAND_TIMED_OUT after an hour.
  */
@@ -118,7 +124,7 @@ export async function buildGo(build: GoBuild, go: Go, output: string, onLine: (l
   }
 }
 
-/** The folder of a module that a wrapper requires, fetched when it is not there. */
+/** Returns the folder of a module that a wrapper requires, and fetches the module if it is missing. */
 export async function moduleFolder(wrapper: string, module: string, go: Go): Promise<string> {
   await runChecked(go.binary, ["mod", "download", module], { cwd: wrapper, env: ENVIRONMENT });
   const listed = await runChecked(go.binary, ["list", "-m", "-f", "{{.Dir}}", module], {
@@ -129,11 +135,11 @@ export async function moduleFolder(wrapper: string, module: string, go: Go): Pro
 }
 
 /**
- * A module that no wrapper requires, fetched into Go's own cache. The caller knows its checksum, so the checksum database is
- * not asked.
+ * Fetches a module that no wrapper requires into Go's own cache. The caller knows its checksum, so the checksum
+ * database is not asked.
  *
- * @param cwd any folder outside a module.
- * @returns its folder, and the checksum of its archive (`h1:…`).
+ * @param cwd - Any folder outside a module.
+ * @returns Folder of the module, and the checksum of its archive (`h1:…`).
  */
 export async function downloadModule(
   module: string,

@@ -15,7 +15,7 @@ export interface Maven {
 
 const RESOLVE_LIMIT_MS = 10 * 60_000;
 
-/** The Maven on the search path that is new enough; undefined when there is none. */
+/** Returns the recent enough Maven on the search path; undefined if there is none. */
 export async function findMaven(): Promise<Maven | undefined> {
   const binary = await findOnPath("mvn");
   if (binary === undefined) return undefined;
@@ -23,13 +23,16 @@ export async function findMaven(): Promise<Maven | undefined> {
   return version !== undefined && isAtLeast(version, MINIMUM.maven) ? { binary, version } : undefined;
 }
 
-/** The banner may be coloured: the first number in it is then not the version. */
+/** Parses the version in Maven's banner. The banner may be coloured, and then its first number is not the version. */
 function parseBanner(output: string): string | undefined {
   const version = /Apache Maven ([\d.]+)/.exec(output)?.[1];
   return version === undefined ? undefined : parseVersion(version);
 }
 
-/** `mvn -v` starts a JVM; the name of a jar in its home says the same (though not Debian's, `maven-core-3.x.jar`). */
+/**
+ * Returns the version from the name of a jar in Maven's home, because `mvn -v` starts a JVM. Debian's jar has no full
+ * version (`maven-core-3.x.jar`).
+ */
 async function versionOfHome(binary: string): Promise<string | undefined> {
   try {
     const names = await readdir(join(dirname(dirname(await realpath(binary))), "lib"));
@@ -43,15 +46,15 @@ async function versionOfHome(binary: string): Promise<string | undefined> {
 }
 
 /**
- * Copies one artefact out of the Maven repositories.
+ * Copies one artefact from the Maven repositories.
  *
- * @param coordinates `group:artifact:version[:packaging[:classifier]]`.
+ * @param coordinates - `group:artifact:version[:packaging[:classifier]]`.
  */
 export async function copyMavenArtefact(coordinates: string, folder: string): Promise<void> {
   await runMaven("copy", [`-Dartifact=${coordinates}`, `-DoutputDirectory=${folder}`]);
 }
 
-/** Copies the jars a pom depends on, its dependencies' dependencies included. */
+/** Copies the jars of a pom's dependencies, including transitive ones. */
 export async function copyMavenDependencies(pom: string, folder: string): Promise<void> {
   await runMaven("copy-dependencies", ["-f", pom, `-DoutputDirectory=${folder}`, "-DincludeScope=runtime"]);
 }
@@ -63,12 +66,12 @@ async function runMaven(goal: string, args: readonly string[]): Promise<void> {
   await runChecked(
     maven.binary,
     ["-B", "-q", `org.apache.maven.plugins:maven-dependency-plugin:${PINNED.mavenDependencyPlugin}:${goal}`, ...args],
-    // Maven runs on the JDK the kit found, even when `java` on the search path is absent or too old.
+    // Maven runs on the JDK that the kit found, even if `java` on the search path is missing or too old.
     { timeoutMs: RESOLVE_LIMIT_MS, ...(java === undefined ? {} : { env: { JAVA_HOME: java.home } }) },
   );
 }
 
-/** The error for a machine without Maven. */
+/** Returns the error for a machine without Maven. */
 export function mavenMissing(): ToolchainError {
   return new ToolchainError(
     "TOOL_MISSING",

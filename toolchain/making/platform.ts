@@ -1,16 +1,16 @@
 import { ToolchainError } from "../errors.ts";
 import { PINNED } from "../versions.ts";
 
-/** This machine, as the package registries name it. */
+/** This machine, in the terms of the package registries. */
 export interface Platform {
-  /** Node's name of the operating system, e.g. `linux`. */
+  /** Node's name of the operating system, for example `linux`. */
   os: "linux" | "darwin";
-  /** Node's name of the processor. */
+  /** Node's name of the processor architecture. */
   arch: "x64" | "arm64";
 }
 
 /**
- * The platform the tools are prepared for.
+ * Returns the platform for which tools are prepared.
  *
  * @throws ToolchainError UNSUPPORTED_PLATFORM on anything but Linux and macOS on x64 and arm64.
  */
@@ -23,14 +23,14 @@ export function currentPlatform(os: string = process.platform, arch: string = pr
   );
 }
 
-/** The npm package that holds a whole Node for a platform. */
+/** Returns the npm package with a complete Node for a platform. */
 export function nodePackage(platform: Platform): string {
   return `node-${platform.os}-${platform.arch}`;
 }
 
 /**
- * The version of that package to take. Apple's processors have no recent one on the registry: there, Node has to be
- * installed by the user, and the error of npm names the package.
+ * Returns the version of that package. For Apple's processors the registry has no recent one. There, the user has to
+ * install Node, and npm's error names the package.
  */
 export function nodeVersion(platform: Platform): string {
   return platform.os === "darwin" ? PINNED.nodeDarwin : PINNED.node;

@@ -9,7 +9,7 @@ import { parseVersion } from "./versioning.ts";
 
 const PROBE_LIMIT_MS = 15_000;
 
-/** The first executable of this name on the search path, or undefined. */
+/** Returns the first executable of this name on the search path; undefined if there is none. */
 export async function findOnPath(
   name: string,
   environment: NodeJS.ProcessEnv = process.env,
@@ -22,7 +22,7 @@ export async function findOnPath(
   return undefined;
 }
 
-/** Whether the path is a file that may be executed. */
+/** Returns whether the path is an executable file. */
 export async function isExecutable(path: string): Promise<boolean> {
   try {
     await access(path, constants.X_OK);
@@ -33,10 +33,10 @@ export async function isExecutable(path: string): Promise<boolean> {
 }
 
 /**
- * The version a binary states of itself. Starting it costs up to half a second, so the answer is kept in the cache
- * under the binary's real path, size and time of change: a replaced binary is asked again.
+ * Returns the version that a binary reports. A start of the binary takes up to half a second, so the cache keeps the
+ * answer under the binary's real path, size and modification time: a replaced binary is asked again.
  *
- * @param parse takes the version out of the output. Default: the first number of either stream.
+ * @param parse - Parses the version in the output. Default: the first number of either stream.
  */
 export async function probeVersion(
   binary: string,
@@ -58,7 +58,7 @@ export async function probeVersion(
   try {
     return await readFile(answerFile, "utf8");
   } catch {
-    // Not asked before.
+    // No cached answer.
   }
   let version: string | undefined;
   try {
@@ -71,7 +71,7 @@ export async function probeVersion(
   return version;
 }
 
-/** Best effort: a cache that cannot be written only makes the next probe slower. */
+/** Stores the answer if possible. If the cache cannot be written, only the next probe is slower. */
 async function keepAnswer(file: string, version: string): Promise<void> {
   try {
     await mkdir(dirname(file), { recursive: true });

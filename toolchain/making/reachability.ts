@@ -1,20 +1,20 @@
 const CONNECT_LIMIT_MS = 5_000;
 
-/** Where official downloads come from. */
+/** Host of the official downloads. */
 const DOWNLOAD_HOST = "https://get.pulumi.com/";
 
 let answer: Promise<boolean> | undefined;
 
 /**
- * Whether official downloads can be reached; asked once in the life of the process, so that a machine without a way
- * out waits five seconds once and not once per tool. `KIT_NO_DOWNLOADS=1` answers no without asking.
+ * Returns whether official downloads are reachable. It checks once per process, so that a machine without network
+ * access waits five seconds once and not once per tool. `KIT_NO_DOWNLOADS=1` answers no without a check.
  */
 export function downloadsReachable(): Promise<boolean> {
   answer ??= process.env.KIT_NO_DOWNLOADS === "1" ? Promise.resolve(false) : canConnect();
   return answer;
 }
 
-/** Called when a download fails half-way: the rest of this run builds instead. */
+/** Records a failed download: the rest of this run builds instead. */
 export function rememberUnreachable(): void {
   answer = Promise.resolve(false);
 }

@@ -11,10 +11,10 @@ import { PINNED } from "../versions.ts";
 import { findPulumi } from "./pulumi.ts";
 import { downloadPlugin } from "./pulumi-downloads.ts";
 
-/** A resource plugin the project uses. */
+/** A resource plugin that the project uses. */
 export type PluginName = "kafka" | "postgresql" | "kubernetes";
 
-/** Where a plugin is. */
+/** Location of a plugin. */
 export interface Plugin {
   name: PluginName;
   version: string;
@@ -28,12 +28,12 @@ const VERSIONS: Record<PluginName, string> = {
   kubernetes: PINNED.pulumiKubernetes,
 };
 
-/** The version of a plugin that belongs to the npm SDK in package.json. */
+/** Returns the version of a plugin that matches the npm SDK in package.json. */
 export function pluginVersion(name: PluginName): string {
   return VERSIONS[name];
 }
 
-/** The user's own plugin of this very version, else the downloaded one, else the one that was built here. */
+/** Returns the user's own plugin of exactly this version, otherwise the downloaded one, otherwise the locally built one. */
 export async function findPlugin(name: PluginName): Promise<Plugin | undefined> {
   return (await findPublishedPlugin(name)) ?? (await findBuiltPlugin(name));
 }
@@ -56,7 +56,7 @@ async function findBuiltPlugin(name: PluginName): Promise<Plugin | undefined> {
     : { name, version, binary: join(built, `pulumi-resource-${name}`), origin: "built" };
 }
 
-/** Downloads a plugin, or builds it when that cannot be done. Does nothing when it is there. */
+/** Downloads a plugin, or builds it if the download fails. It does nothing if the plugin exists. */
 export async function preparePlugin(name: PluginName, onLine: (line: string) => void): Promise<void> {
   if ((await findPlugin(name)) !== undefined) return;
   const pulumi = await findPulumi();
@@ -65,9 +65,9 @@ export async function preparePlugin(name: PluginName, onLine: (line: string) => 
 }
 
 /**
- * The engine's home folder, with every plugin found linked into the place where the engine looks for it
- * (`plugins/resource-NAME-vVERSION/pulumi-resource-NAME`). It is the kit's own: the user's `~/.pulumi` stays untouched.
- * Clones that found other plugins have another home, so that neither works with the other's.
+ * Returns the engine's home folder. It links every plugin that was found into the folder where the engine looks for it
+ * (`plugins/resource-NAME-vVERSION/pulumi-resource-NAME`). The home is the kit's own and leaves the user's `~/.pulumi`
+ * unchanged. Clones that found other plugins have another home, so that no clone uses the plugins of another.
  */
 export async function refreshPulumiHome(names: readonly PluginName[]): Promise<string> {
   const plugins = (await Promise.all(names.map(findPlugin))).filter((plugin) => plugin !== undefined);
@@ -77,7 +77,7 @@ export async function refreshPulumiHome(names: readonly PluginName[]): Promise<s
     artefactKey(Object.fromEntries(plugins.map(({ name, binary }) => [name, binary]))),
   );
   for (const plugin of plugins) {
-    // The engine lists folders only, so the folder is real and its binary a link.
+    // The engine lists only real folders, so the folder is real and its binary a link.
     const folder = join(home, "plugins", `resource-${plugin.name}-v${plugin.version}`);
     await mkdir(folder, { recursive: true });
     await replaceLink(join(folder, `pulumi-resource-${plugin.name}`), plugin.binary);
@@ -131,7 +131,7 @@ function build(name: PluginName): GoBuild {
       module: "github.com/pulumi/pulumi-kubernetes/provider/v4",
       folder: "cmd/pulumi-resource-kubernetes",
       files: ["schema.json", "terraform-mapping.json"],
-      // The schema in the repository carries no version; the engine asks the plugin for one.
+      // The schema in the repository has no version, but the engine asks the plugin for one.
       transform: (file, text) =>
         file === "schema.json"
           ? JSON.stringify({ ...(JSON.parse(text) as object), version: PINNED.pulumiKubernetes })

@@ -13,11 +13,11 @@ import { PINNED } from "../versions.ts";
 const DOWNLOAD_LIMIT_MS = 10 * 60_000;
 
 /**
- * Fetches the official archive of the CLI with its language hosts and unpacks it into `<folder>/bin`.
- * The archive is checked against the release's list of checksums.
+ * Downloads the official archive of the CLI with its language hosts and unpacks it into `<folder>/bin`. It checks the
+ * archive against the release's list of checksums.
  *
- * @returns false when downloads cannot be reached, so that the caller builds instead.
- * @throws ToolchainError BUILD_INCOMPLETE when the archive does not have the listed checksum.
+ * @returns False if downloads are not reachable, so that the caller builds instead.
+ * @throws ToolchainError BUILD_INCOMPLETE if the archive does not have the listed checksum.
  */
 export async function downloadPulumi(folder: string): Promise<boolean> {
   if (!(await downloadsReachable())) return false;
@@ -52,9 +52,9 @@ export async function downloadPulumi(folder: string): Promise<boolean> {
 }
 
 /**
- * Lets the CLI fetch a resource plugin into `<home>/plugins`.
+ * Lets the CLI download a resource plugin into `<home>/plugins`.
  *
- * @returns false when it cannot.
+ * @returns False if the download fails.
  */
 export async function downloadPlugin(pulumi: string, home: string, name: string, version: string): Promise<boolean> {
   if (!(await downloadsReachable())) return false;
@@ -70,7 +70,7 @@ export async function downloadPlugin(pulumi: string, home: string, name: string,
   }
 }
 
-/** The checksum of a file in a list of lines `<hex>  <file name>`. */
+/** Returns the checksum of a file in a list of lines `<hex>  <file name>`. */
 export function checksumOf(list: string, fileName: string): string | undefined {
   for (const line of list.split("\n")) {
     const [checksum, name] = line.trim().split(/\s+\*?/);

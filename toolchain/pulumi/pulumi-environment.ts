@@ -8,13 +8,13 @@ import { refreshPulumiHome } from "./plugins.ts";
 import { findPulumi } from "./pulumi.ts";
 
 /**
- * The environment in which the engine works for one project: `node` (>= 24.6), `pulumi` and its language host first on
- * PATH, the kit's own PULUMI_HOME with the plugins, a file backend in `<stateDir>/pulumi`, the passphrase's file, and
- * nothing looked up over the network. The backend's folder and the passphrase (random, 0600) are created when absent.
+ * Returns the engine's environment for one project: `node` (>= 24.6), `pulumi` and its language host first on PATH, the
+ * kit's own PULUMI_HOME with the plugins, a file backend in `<stateDir>/pulumi`, the passphrase file, and no lookups
+ * over the network. It creates the backend's folder and the passphrase (random, 0600) if they are missing.
  *
- * The result holds only what is set; lay it over `process.env`.
+ * The result holds only the variables that it sets. Merge it over `process.env`.
  *
- * @throws ToolchainError TOOL_MISSING when Node or the CLI is not there yet.
+ * @throws ToolchainError TOOL_MISSING if Node or the CLI is missing.
  */
 export async function pulumiEnvironment(options: {
   stateDir: string;
@@ -46,14 +46,17 @@ export async function pulumiEnvironment(options: {
     PULUMI_SKIP_UPDATE_CHECK: "true",
     PULUMI_DISABLE_AUTOMATIC_PLUGIN_ACQUISITION: "true",
     PULUMI_DISABLE_REGISTRY_RESOLVE: "true",
-    // The program and the plugin `kit` load a thousand modules; compiled once, they start in half the time.
+    // The program and the plugin `kit` load a thousand modules. With compiled modules they start in half the time.
     NODE_COMPILE_CACHE: join(cacheDirectory(), "compile"),
     KIT_STATE_DIR: stateDir,
     KIT_PROJECT_DIR: resolve(options.projectDir),
   };
 }
 
-/** Written beside and linked into place: two at once agree on one, and an interrupted one leaves none half-written. */
+/**
+ * Creates the passphrase. It writes a draft and links it into place: two concurrent runs agree on one passphrase, and
+ * an interrupted run leaves no partial file.
+ */
 async function createPassphrase(path: string): Promise<void> {
   const temporary = `${path}.${randomBytes(4).toString("hex")}`;
   await writeFile(temporary, randomBytes(32).toString("base64url"), { mode: 0o600, flag: "wx" });

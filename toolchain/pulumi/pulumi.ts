@@ -10,7 +10,7 @@ import { isAtLeast } from "../making/versioning.ts";
 import { MINIMUM, PINNED } from "../versions.ts";
 import { downloadPulumi } from "./pulumi-downloads.ts";
 
-/** The CLI and the language host that runs Node.js programs; the engine looks for the host on the search path. */
+/** The CLI and the language host that runs Node.js programs. The engine looks for the host on the search path. */
 export interface PulumiCli {
   binary: string;
   languageHost: string;
@@ -29,12 +29,12 @@ const LANGUAGE_HOST: GoBuild = {
   variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${PINNED.pulumiLanguageNodejs}` },
 };
 
-/** The installed CLI when it is new enough and has its language host beside it, else the prepared one. */
+/** Returns the installed CLI if it is recent enough and has its language host beside it, otherwise the prepared one. */
 export async function findPulumi(): Promise<PulumiCli | undefined> {
   return (await findInstalled()) ?? (await findPrepared());
 }
 
-/** Downloads the CLI, or builds it when that cannot be done. Does nothing when one is there. */
+/** Downloads the CLI, or builds it if the download fails. It does nothing if one exists. */
 export async function preparePulumi(onLine: (line: string) => void): Promise<void> {
   if ((await findPulumi()) !== undefined) return;
   try {
@@ -48,7 +48,7 @@ export async function preparePulumi(onLine: (line: string) => void): Promise<voi
   }
 }
 
-/** Both in one folder: the engine warns of a language host that does not lie beside it. */
+/** Builds both binaries into one folder, because the engine warns about a language host that is not beside it. */
 async function buildCli(onLine: (line: string) => void): Promise<void> {
   const go = await findGo();
   if (go === undefined) throw goMissing("The Pulumi CLI", MINIMUM.go);
@@ -111,7 +111,7 @@ async function cliRecipe(go: Go): Promise<ArtefactRecipe> {
   return { name: "pulumi", version: PINNED.pulumi, inputs: { cli: JSON.stringify(cli), host: JSON.stringify(host) } };
 }
 
-/** Dynamic providers are started through this script of the SDK; it lies beside the language host. */
+/** Adds a script of the SDK that starts dynamic providers. It must be beside the language host. */
 async function addShim(folder: string, go: Go): Promise<void> {
   const module = await moduleFolder(LANGUAGE_HOST.wrapper, "github.com/pulumi/pulumi/sdk/v3", go);
   const shim = join(folder, "bin", "pulumi-resource-pulumi-nodejs");

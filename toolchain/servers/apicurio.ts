@@ -12,20 +12,23 @@ import { javaMissing } from "./kafka.ts";
 /** An Apicurio Registry that can be started. */
 export interface ApicurioDistribution {
   java: Java;
-  /** The unpacked distribution; also the working directory. */
+  /** Folder of the unpacked distribution, also the working directory. */
   folder: string;
-  /** What follows `java`, its flags and the application's settings. */
+  /** Arguments after `java`, its flags and the application's settings. */
   command: readonly string[];
-  /** With the ahead-of-time cache where there is one. */
+  /** JVM flags, with the ahead-of-time cache if there is one. */
   jvmFlags: readonly string[];
 }
 
 const FAST_JAR = "quarkus-run.jar";
 const FLAT_JAR = "flat-run.jar";
-/** Raised when the training run changes what it exercises. */
+/** Revision of the training run. Raise it when the run exercises other code. */
 const TRAINING_REVISION = "1";
 
-/** The prepared registry; without its ahead-of-time cache when only that is missing: it starts, slower. */
+/**
+ * Returns the prepared registry. If only its ahead-of-time cache is missing, the registry is returned without it and
+ * starts more slowly.
+ */
 export async function findApicurio(): Promise<ApicurioDistribution | undefined> {
   const java = await findJava();
   if (java === undefined) return undefined;
@@ -43,7 +46,7 @@ export async function findApicurio(): Promise<ApicurioDistribution | undefined> 
   };
 }
 
-/** Fetches and unpacks the registry and trains its ahead-of-time cache; what is there is kept. */
+/** Fetches and unpacks the registry and trains its ahead-of-time cache. Existing parts are kept. */
 export async function prepareApicurio(onDetail: (detail: string) => void): Promise<void> {
   const java = await findJava();
   if (java === undefined) throw javaMissing();
@@ -57,7 +60,7 @@ export async function prepareApicurio(onDetail: (detail: string) => void): Promi
     if (await hasJarTool(java)) await writeFlatJar(java, folder);
     return { origin: "downloaded", facts: { madeAt: new Date().toISOString() } };
   });
-  // Without the flat jar the classes come from a loader of Quarkus' own, which a cache does not reach.
+  // Without the flat jar, the classes come from Quarkus' own class loader, which a cache does not support.
   if (!usesAotCache(java) || distribution.inputs.launcher !== "flat") return;
   await recordStart(aotRecipe(distribution, java), onDetail, async (folder) => {
     const { trainApicurio } = await import("../training/apicurio-training.ts");
@@ -73,9 +76,9 @@ export async function prepareApicurio(onDetail: (detail: string) => void): Promi
 }
 
 /**
- * A jar with nothing but a manifest that puts everything on one flat class path (as Quarkus' own `legacy-jar` does):
- * all classes come from the JVM's own loader, which is what an ahead-of-time cache can hold. The order matters:
- * Quarkus' generated and rewritten classes stand before those they replace.
+ * Writes a jar with only a manifest that puts all jars on one flat class path (as Quarkus' own `legacy-jar` does). All
+ * classes then come from the JVM's own class loader, whose classes an ahead-of-time cache can hold. The order matters:
+ * Quarkus' generated and rewritten classes come before those that they replace.
  */
 async function writeFlatJar(java: Java, folder: string): Promise<void> {
   const list = async (below: string): Promise<string[]> =>
@@ -108,7 +111,7 @@ async function writeFlatJar(java: Java, folder: string): Promise<void> {
   await rm(manifest);
 }
 
-/** A manifest's lines hold at most 72 bytes; continuations begin with a space. */
+/** Folds a line of a manifest. A line holds at most 72 bytes, and a continuation starts with a space. */
 export function foldManifestLine(line: string): string {
   const parts = [line.slice(0, 70)];
   for (let rest = line.slice(70); rest !== ""; rest = rest.slice(69)) parts.push(` ${rest.slice(0, 69)}`);
@@ -119,7 +122,7 @@ function runJar(distribution: Artefact): string {
   return join(distribution.folder, distribution.inputs.launcher === "flat" ? FLAT_JAR : FAST_JAR);
 }
 
-/** A runtime without the development tools has no `jar`. */
+/** Returns whether the JDK has the `jar` tool. A runtime without the development tools has none. */
 function hasJarTool(java: Java): Promise<boolean> {
   return isExecutable(jarTool(java));
 }
@@ -142,7 +145,7 @@ function aotRecipe(distribution: Artefact, java: Java): ArtefactRecipe {
     version: PINNED.apicurio,
     inputs: {
       distribution: distribution.folder,
-      // The JVM compares the jars' times.
+      // The JVM compares the modification times of the jars.
       madeAt: distribution.facts.madeAt ?? "",
       java: java.build,
       home: java.home,

@@ -8,19 +8,19 @@ import { AOT_JAVA_MAJOR, MINIMUM } from "../versions.ts";
 
 /** An installed JDK (or JRE). */
 export interface Java {
-  /** The home folder, symbolic links resolved. */
+  /** Home folder, with symbolic links resolved. */
   home: string;
   binary: string;
   /** `major.minor.patch`. */
   version: string;
   major: number;
-  /** The vendor's full version of the build, e.g. `25.0.3+9-LTS`: an ahead-of-time cache is good for one build. */
+  /** The vendor's full version of the build, for example `25.0.3+9-LTS`. An ahead-of-time cache is valid for one build. */
   build: string;
 }
 
 /**
- * The one to use: the newest that is new enough; of equals the first, so the order of the list is the order of
- * preference (JAVA_HOME, then PATH, then the system's folders).
+ * Returns the JDK to use: the newest that is recent enough, and of equal versions the first. The order of the list is
+ * thus the order of preference (JAVA_HOME, then PATH, then the system's folders).
  */
 export function chooseJava(candidates: readonly Java[]): Java | undefined {
   return candidates
@@ -28,25 +28,25 @@ export function chooseJava(candidates: readonly Java[]): Java | undefined {
     .toSorted((a, b) => newestFirst(a.version, b.version))[0];
 }
 
-/** Whether this JDK writes and reads ahead-of-time caches. */
+/** Returns whether this JDK supports ahead-of-time caches. */
 export function supportsAotCache(java: Java): boolean {
   return java.major >= AOT_JAVA_MAJOR;
 }
 
 /**
- * Flags for many JVMs on a small machine: no compiler threads for the last few percent, no parallel collector, small
- * headers. Heap sizes are the caller's.
+ * Returns flags for many JVMs on a small machine: no compiler threads for the last few percent of speed, no parallel
+ * collector, small object headers. The caller sets heap sizes.
  */
 export function serverJvmFlags(java: Java): string[] {
   return [...(java.major >= 25 ? ["-XX:+UseCompactObjectHeaders"] : []), "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"];
 }
 
-/** The JDK to use, or undefined when none is new enough. */
+/** Returns the JDK to use; undefined if none is recent enough. */
 export async function findJava(): Promise<Java | undefined> {
   return chooseJava(await listJava());
 }
 
-/** Every JDK found, in order of preference, each once. */
+/** Returns every JDK, in order of preference, each once. */
 export async function listJava(): Promise<Java[]> {
   const homes = new Set<string>();
   for (const home of await candidateHomes()) {

@@ -1,70 +1,69 @@
-/** Common name of the brokers' and controllers' certificates; super user by it. */
+/** Common name of the certificates of brokers and controllers. It makes them super users. */
 export const NODE_PRINCIPAL = "kafka-node";
 
 /**
- * Kafka turns a PEM key into a password-protected store in memory, once per listener and network thread; Java's 10,000
- * rounds of key stretching for it protect nothing there and were a quarter of a node's start (12 nodes: 16.3 s -> 12.0 s).
+ * Kafka converts a PEM key to a password-protected store in memory, once per listener and network thread. Java's 10,000
+ * rounds of key stretching protect nothing there, and took a quarter of a node's start (12 nodes: 16.3 s -> 12.0 s).
  */
 export const KEY_STORE_IN_MEMORY = "-Dkeystore.pkcs12.keyPbeIterationCount=1";
 
-/** What one node needs to know to write its configuration. */
+/** Input of one node's configuration. */
 export interface NodePropertiesInput {
   readonly node: {
     readonly id: number;
     readonly role: "broker" | "controller";
-    /** Zone, for a broker its rack. */
+    /** Zone of the node. It is the rack of a broker. */
     readonly zone: string;
   };
   readonly host: string;
-  /** Port of the controller listener by node id, for all controllers. */
+  /** Ports of the controller listeners by node id, for all controllers. */
   readonly controllerPorts: ReadonlyMap<number, number>;
-  /** This broker's listener ports; absent for a controller. */
+  /** Ports of this broker's listeners. Absent for a controller. */
   readonly brokerPorts?: { readonly client: number; readonly internal: number };
   readonly dataDir: string;
   /** PEM file: private key, certificate, issuer. */
   readonly keystore: string;
-  /** PEM file: the certificates of the cluster's and the clients' authority. */
+  /** PEM file: the certificates of the cluster's and the clients' authorities. */
   readonly truststore: string;
   readonly replicationFactor: number;
   readonly minInsyncReplicas: number;
   readonly brokerCount: number;
-  /** Principals beside the nodes' own that may do everything: the administrators. */
+  /** Super users besides the nodes: the administrators. */
   readonly administrators: readonly string[];
-  /** Where Prometheus reads the node's metrics, and which; absent: nowhere. */
+  /** Metrics of the node for Prometheus. Default: none. */
   readonly metrics?: NodeMetrics;
 }
 
-/** Metrics of a node, shown by Strimzi's metrics reporter. */
+/** Metrics of a node, exported by Strimzi's metrics reporter. */
 export interface NodeMetrics {
   readonly port: number;
-  /** Names, or patterns of names, without a counter's suffix. The JVM's metrics are shown in any case. */
+  /** Names, or patterns of names, without a counter's suffix. The JVM's metrics are always exported. */
   readonly allowList: readonly string[];
 }
 
 /**
- * Settings that fit twelve nodes on one small machine. They change sizes and pauses, never
- * guarantees: acknowledgement, replication and election settings are those of production.
+ * Settings for twelve nodes on one small machine. They change sizes and pauses, never guarantees: the settings for
+ * acknowledgement, replication and election are those of production.
  */
 const SMALL_MACHINE = {
-  // A heap of 160 MB cannot hold the default 128 MB buffer; Kafka refuses to start with it.
+  // A heap of 160 MB cannot hold the default buffer of 128 MB, and Kafka refuses to start with it.
   "log.cleaner.dedupe.buffer.size": 8_388_608,
   "num.network.threads": 2,
   "num.io.threads": 4,
   "num.recovery.threads.per.data.dir": 1,
   "background.threads": 2,
   "log.index.size.max.bytes": 1_048_576,
-  // How long an idle follower's fetch waits at the leader; new records end the wait at once. Nine brokers ask each other.
+  // How long an idle follower's fetch waits at the leader. New records end the wait at once. Nine brokers fetch from
+  // each other.
   "replica.fetch.wait.max.ms": 5_000,
-  // Without the second compiler Java has AES in bytecode only: 45 µs for 1,500 bytes, ChaCha20 12 µs. Both are TLS 1.3's own.
+  // Without the second compiler, Java runs AES as bytecode only: 45 µs for 1,500 bytes, while ChaCha20 takes 12 µs.
+  // Both are TLS 1.3's own.
   "ssl.cipher.suites": "TLS_CHACHA20_POLY1305_SHA256,TLS_AES_128_GCM_SHA256,TLS_AES_256_GCM_SHA384",
   "socket.send.buffer.bytes": -1,
   "socket.receive.buffer.bytes": -1,
 } as const;
 
-/**
- * Renders the `server.properties` of one node. Keys are in a fixed order, so that an unchanged node
- * is an unchanged file.
- */
+/** Returns the `server.properties` of one node. Keys have a fixed order, so an unchanged node has an unchanged file. */
 export function nodeProperties(input: NodePropertiesInput): string {
   const { node, host } = input;
   const voters = [...input.controllerPorts].sort(([a], [b]) => a - b).map(([id, port]) => `${id}@${host}:${port}`);
@@ -97,13 +96,13 @@ export function nodeProperties(input: NodePropertiesInput): string {
     "transaction.state.log.min.isr": input.minInsyncReplicas,
     "share.coordinator.state.topic.replication.factor": replication,
     "share.coordinator.state.topic.min.isr": input.minInsyncReplicas,
-    // Few groups live here; 50 partitions (Kafka's default) only cost start-up time.
+    // There are few groups. 50 partitions (Kafka's default) would only add start-up time.
     "offsets.topic.num.partitions": 9,
     "transaction.state.log.num.partitions": 9,
     "replica.selector.class": "org.apache.kafka.common.replica.RackAwareReplicaSelector",
     "group.initial.rebalance.delay.ms": 0,
     ...(node.role === "controller"
-      ? // The default of 25 ms is paid by every admin request (measured: 1,000 creates 29 s -> 2.5 s).
+      ? // Every admin request pays the default of 25 ms (measured: 1,000 creates 29 s -> 2.5 s).
         { "controller.quorum.append.linger.ms": 0, "default.replication.factor": replication }
       : { "broker.rack": node.zone }),
     ...(input.metrics === undefined ? {} : reporter(host, input.metrics)),
@@ -115,8 +114,9 @@ export function nodeProperties(input: NodePropertiesInput): string {
 }
 
 /**
- * Kafka has two libraries of metrics, and a reporter for each. They take the place of the reporter for JMX, which nothing here reads.
- * The listener has neither TLS nor a login, so it must stand on loopback.
+ * Returns the settings of the metrics reporters. Kafka has two metrics libraries with one reporter each. They replace
+ * the JMX reporter, which nothing here uses. The listener has neither TLS nor authentication, so it must be on
+ * loopback.
  */
 function reporter(host: string, { port, allowList }: NodeMetrics): Record<string, string | boolean> {
   return {

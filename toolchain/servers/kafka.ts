@@ -9,14 +9,14 @@ import { recordStart, usesAotCache } from "../training/ahead-of-time.ts";
 import { MINIMUM, PINNED } from "../versions.ts";
 import { findJava, type Java, serverJvmFlags } from "./java.ts";
 
-/** A Kafka that can be started: its jars, how to start them, and what makes the start quick. */
+/** A Kafka that can be started: its jars, how to start them, and the caches for a fast start. */
 export interface KafkaDistribution {
   java: Java;
-  /** Every jar, in a fixed order: an ahead-of-time cache is good for exactly this class path. */
+  /** Every jar, in a fixed order: an ahead-of-time cache is valid for exactly this class path. */
   classPath: string;
-  /** Absent where the JDK is older than 25, or caches are switched off. */
+  /** Absent if the JDK is older than 25, or if caches are disabled. */
   aotCache?: string;
-  /** Folder with the `bootstrap.checkpoint` that formatting writes; a node needs it beside its own meta.properties. */
+  /** Folder with the `bootstrap.checkpoint` that formatting writes. A node needs it beside its own meta.properties. */
   storageTemplate: string;
   jvmFlags: readonly string[];
 }
@@ -24,7 +24,10 @@ export interface KafkaDistribution {
 const POM = join(import.meta.dirname, "..", "kafka", "pom.xml");
 const FORMAT_LIMIT_MS = 60_000;
 
-/** The prepared distribution; without its ahead-of-time cache when only that is missing: it starts, slower. */
+/**
+ * Returns the prepared distribution. If only its ahead-of-time cache is missing, Kafka is returned without it and
+ * starts more slowly.
+ */
 export async function findKafka(): Promise<KafkaDistribution | undefined> {
   const java = await findJava();
   const jars = await findArtefact(await jarsRecipe());
@@ -38,7 +41,7 @@ export async function findKafka(): Promise<KafkaDistribution | undefined> {
   return aot === undefined ? base : { ...base, aotCache: join(aot.folder, "kafka.aot") };
 }
 
-/** Fetches the jars, formats the storage template and trains the ahead-of-time cache; what is there is kept. */
+/** Fetches the jars, formats the storage template and trains the ahead-of-time cache. Existing parts are kept. */
 export async function prepareKafka(onDetail: (detail: string) => void): Promise<void> {
   const java = await findJava();
   if (java === undefined) throw javaMissing();
@@ -55,7 +58,7 @@ export async function prepareKafka(onDetail: (detail: string) => void): Promise<
   });
   if (!usesAotCache(java)) return;
   await recordStart(aotRecipe(jars, java, classPath), onDetail, async (folder) => {
-    // Loaded only here: the Pulumi program, which imports this file, needs no Kafka client.
+    // Imported only here, because the Pulumi program, which imports this file, needs no Kafka client.
     const { trainKafka } = await import("../training/kafka-training.ts");
     await trainKafka({
       java: java.binary,
@@ -77,7 +80,7 @@ async function classPathOf(jars: Artefact): Promise<string> {
     .join(delimiter);
 }
 
-/** The template holds no node's identity and no user: it is what every node of a fresh cluster starts from. */
+/** Formats the storage template. It holds no node identity and no user: every node of a new cluster starts from it. */
 async function formatTemplate(java: Java, classPath: string, folder: string): Promise<void> {
   const scratch = join(folder, "scratch");
   await mkdir(join(scratch, "data"), { recursive: true });
@@ -110,7 +113,10 @@ async function formatTemplate(java: Java, classPath: string, folder: string): Pr
   }
 }
 
-/** Sixteen zero bytes would be refused; any other id does, for the checkpoint does not hold it. */
+/**
+ * Returns the cluster id of the template. Kafka refuses sixteen zero bytes. Any other id works, because the checkpoint
+ * does not contain it.
+ */
 function templateClusterId(): string {
   return createHash("md5").update("template").digest("base64url");
 }
@@ -132,7 +138,7 @@ function aotRecipe(jars: Artefact, java: Java, classPath: string): ArtefactRecip
     version: PINNED.kafka,
     inputs: {
       jars: jars.key,
-      // The JVM compares the class path's names and the jars' times.
+      // The JVM compares the names on the class path and the modification times of the jars.
       classPath,
       jarsMadeAt: jars.facts.madeAt ?? "",
       java: java.build,
@@ -144,10 +150,10 @@ function aotRecipe(jars: Artefact, java: Java, classPath: string): ArtefactRecip
   };
 }
 
-/** Raised when the training run changes what it exercises. */
+/** Revision of the training run. Raise it when the run exercises other code. */
 const TRAINING_REVISION = "3";
 
-/** The error for a machine without a fitting JDK. */
+/** Returns the error for a machine without a suitable JDK. */
 export function javaMissing(): ToolchainError {
   return new ToolchainError(
     "TOOL_MISSING",

@@ -6,31 +6,31 @@ import { findKafka } from "./kafka.ts";
 import { findPostgresql } from "./postgresql.ts";
 import { findRedis } from "./redis.ts";
 
-/** How a Kafka node is started: `java jvmFlags [-XX:AOTCache=aotCache] … -cp classPath kafka.Kafka server.properties`. */
+/** How to start a Kafka node: `java jvmFlags [-XX:AOTCache=aotCache] … -cp classPath kafka.Kafka server.properties`. */
 export interface KafkaServer {
   version: string;
   /** Path of the `java` command. */
   java: string;
   javaMajor: number;
-  /** Every jar in a fixed order; the ahead-of-time cache is good for exactly this list. */
+  /** Every jar in a fixed order. The ahead-of-time cache is valid for exactly this list. */
   classPath: string;
   /** Absent on JDKs older than 25. */
   aotCache?: string;
-  /** Folder with the `bootstrap.checkpoint` of a formatted storage folder; a node adds its own `meta.properties`. */
+  /** Folder with the `bootstrap.checkpoint` of a formatted storage folder. A node adds its own `meta.properties`. */
   storageTemplate: string;
-  /** Without heap sizes and without the cache. */
+  /** JVM flags without heap sizes and without the cache. */
   jvmFlags: readonly string[];
 }
 
-/** How the registry is started: `java jvmFlags … -D<settings> command`, in `workDir`. */
+/** How to start the registry: `java jvmFlags … -D<settings> command`, in `workDir`. */
 export interface ApicurioServer {
   version: string;
   /** Path of the `java` command. */
   java: string;
-  /** What follows the flags and the application's settings. */
+  /** Arguments after the flags and the application's settings. */
   command: readonly string[];
   workDir: string;
-  /** With the ahead-of-time cache, without heap sizes. */
+  /** JVM flags with the ahead-of-time cache, without heap sizes. */
   jvmFlags: readonly string[];
 }
 
@@ -48,7 +48,7 @@ export interface RedisServer {
   tls: boolean;
 }
 
-/** Everything the one-machine platform starts. */
+/** All servers that the one-machine platform starts. */
 export interface LocalServers {
   /** Path of a Node >= 24.6. */
   node: string;
@@ -59,9 +59,9 @@ export interface LocalServers {
 }
 
 /**
- * Where the servers of the one-machine platform are. Looks only, never builds or fetches.
+ * Returns the servers of the one-machine platform. It only looks for them, and never builds or fetches.
  *
- * @throws ToolchainError TOOL_MISSING, naming everything that is not prepared.
+ * @throws ToolchainError TOOL_MISSING with everything that is not prepared.
  */
 export async function locateLocalServers(): Promise<LocalServers> {
   const [node, kafka, apicurio, postgres, redis] = await Promise.all([

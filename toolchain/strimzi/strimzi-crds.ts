@@ -12,7 +12,7 @@ import { PINNED } from "../versions.ts";
 const POM = join(import.meta.dirname, "pom.xml");
 const GENERATE_LIMIT_MS = 5 * 60_000;
 
-/** Resource's kind -> its package below `io.strimzi.api.kafka.model`. */
+/** Packages below `io.strimzi.api.kafka.model` by the kind of resource. */
 const KINDS: Readonly<Record<string, string>> = {
   Kafka: "kafka",
   KafkaBridge: "bridge",
@@ -26,14 +26,14 @@ const KINDS: Readonly<Record<string, string>> = {
   StrimziPodSet: "podset",
 };
 
-/** The folder with Strimzi's definitions, one `<Kind>.yaml` each; undefined when they are not prepared. */
+/** Returns the folder with Strimzi's definitions, one `<Kind>.yaml` each; undefined if they are not prepared. */
 export async function findStrimziCrds(): Promise<string | undefined> {
   return (await findArtefact(await recipe()))?.folder;
 }
 
 /**
- * The folder with the custom resource definitions of the pinned Strimzi, one `<Kind>.yaml` each, e.g. `KafkaNodePool.yaml`.
- * They are written by Strimzi's own generator from its API classes, in seconds, and kept in the cache.
+ * Returns the folder with the custom resource definitions of the pinned Strimzi, one `<Kind>.yaml` each, for example
+ * `KafkaNodePool.yaml`. Strimzi's own generator writes them from its API classes, in seconds, and the cache keeps them.
  *
  * @throws ToolchainError TOOL_MISSING without Maven or a JDK >= 21, COMMAND_FAILED, BUILD_INCOMPLETE.
  */
@@ -63,7 +63,7 @@ export async function locateStrimziCrds(onLine: (line: string) => void = () => u
           "Repeat; its output says nothing, so look at toolchain/strimzi/pom.xml.",
         );
     }
-    // Forty megabytes that nobody reads again.
+    // Forty megabytes that are not needed again.
     await rm(libs, { recursive: true });
     return { origin: "built" };
   });

@@ -1,14 +1,14 @@
 import { type ArtefactRecipe, makeArtefact } from "../making/cache.ts";
 import { type Java, supportsAotCache } from "../servers/java.ts";
 
-/** Whether servers on this JDK are recorded and start from the recording. `KIT_JVM_CACHES=0` switches both off. */
+/** Returns whether starts of servers on this JDK are recorded and use the recording. `KIT_JVM_CACHES=0` disables both. */
 export function usesAotCache(java: Java, environment: NodeJS.ProcessEnv = process.env): boolean {
   return supportsAotCache(java) && environment.KIT_JVM_CACHES !== "0";
 }
 
 /**
- * Makes an ahead-of-time cache by recording one start of a server. A recording that fails costs speed and nothing
- * else, so it is reported and the servers start without it; the next preparation tries again.
+ * Makes an ahead-of-time cache by recording one start of a server. A failed recording only costs speed. It is reported,
+ * the servers start without it, and the next preparation tries again.
  */
 export async function recordStart(
   recipe: ArtefactRecipe,

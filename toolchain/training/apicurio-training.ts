@@ -4,15 +4,15 @@ import { join } from "node:path";
 import { freePorts } from "./loopback-port.ts";
 import { startTrainingProcess } from "./training-process.ts";
 
-/** What a training run needs. */
+/** Input of a training run. */
 export interface ApicurioTraining {
   java: string;
   jvmFlags: readonly string[];
   command: readonly string[];
   workDir: string;
-  /** Scratch files go below it and are removed. */
+  /** Folder below which scratch files are created and removed. */
   folder: string;
-  /** The cache file. */
+  /** Path of the cache file. */
   output: string;
 }
 
@@ -21,8 +21,8 @@ const ASSEMBLY_LIMIT_MS = 240_000;
 const SUBJECT = "training-events-com.example.TrainingEvent";
 
 /**
- * Runs the registry on an in-memory database (what kafkasql keeps its copy in, too) and lets it do what the platform
- * asks of it: register, check and read schemas.
+ * Runs the registry on an in-memory database (in which kafkasql also keeps its copy) and exercises what the platform
+ * uses: register, check and read schemas.
  */
 export async function trainApicurio(training: ApicurioTraining): Promise<void> {
   const scratch = join(training.folder, "scratch");
@@ -64,7 +64,7 @@ export async function trainApicurio(training: ApicurioTraining): Promise<void> {
   }
 }
 
-/** Errors do not matter here: whatever ran is in the cache. */
+/** Exercises the registry. Errors do not matter: the cache holds whatever ran. */
 async function exercise(base: string, moreFields: readonly object[]): Promise<void> {
   const schema = JSON.stringify({
     type: "record",

@@ -24,17 +24,17 @@ import { freePorts } from "./loopback-port.ts";
 import { trainingCertificates } from "./training-certificates.ts";
 import { startTrainingProcess } from "./training-process.ts";
 
-/** What a training run needs. */
+/** Input of a training run. */
 export interface KafkaTraining {
   java: string;
   classPath: string;
-  /** The flags the cache is for: a cache is good for the collector and the headers it was made with. */
+  /** JVM flags of the cache. A cache is valid for the collector and the object headers with which it was made. */
   jvmFlags: readonly string[];
-  /** Folder with the formatted storage's bootstrap.checkpoint. */
+  /** Folder with the bootstrap.checkpoint of the formatted storage. */
   storageTemplate: string;
-  /** Scratch files go below it and are removed. */
+  /** Folder below which scratch files are created and removed. */
   folder: string;
-  /** The cache file. */
+  /** Path of the cache file. */
   output: string;
 }
 
@@ -44,13 +44,13 @@ const ASSEMBLY_LIMIT_MS = 180_000;
 const USER = "training";
 const HOST = "127.0.0.1";
 const NODE_ID = 1;
-/** The mechanism's number in the protocol. */
+/** Number of the mechanism in the protocol. */
 const SCRAM_SHA_512 = 2;
 
 /**
- * Runs one combined node the way the platform runs its nodes (TLS with PEM files, mutual between nodes, SCRAM for
- * clients, ACLs on) and gives it the work of the first minute: topics, ACLs, quotas, records, a consumer group. What
- * the JVM loaded and linked in that time becomes the cache.
+ * Runs one combined node as the platform runs its nodes (TLS with PEM files, mutual TLS between nodes, SCRAM for
+ * clients, ACLs enabled) and gives it the work of the first minute: topics, ACLs, quotas, records, a consumer group.
+ * The classes that the JVM loaded and linked in that time become the cache.
  */
 export async function trainKafka(training: KafkaTraining): Promise<void> {
   const scratch = join(training.folder, "scratch");
@@ -75,7 +75,7 @@ export async function trainKafka(training: KafkaTraining): Promise<void> {
     try {
       await server.until("a node that answers its admin", () => node.answers(), START_LIMIT_MS);
       await node.declare();
-      // Rights reach the broker a moment after they are granted.
+      // An ACL reaches the broker a moment after it is created.
       await server.until("a client that is let in", () => node.exchange(), EXCHANGE_LIMIT_MS);
     } finally {
       await server.stop(ASSEMBLY_LIMIT_MS);
@@ -152,7 +152,7 @@ async function prepareNode(training: KafkaTraining, scratch: string): Promise<Pr
     exchange: async () => {
       try {
         await exchange(asUser);
-        // What shows the node's metrics belongs to the cache as well.
+        // The cache includes the code that exports the node's metrics.
         return (await fetch(`http://${HOST}:${metrics}/metrics`)).ok;
       } catch {
         return false;
@@ -206,7 +206,7 @@ function allow(resourceType: ResourceTypeValue, resourceName: string, operation:
   };
 }
 
-/** Kafka takes the salted password, never the password itself (RFC 5802). */
+/** Creates a SCRAM user. Kafka accepts the salted password, never the password itself (RFC 5802). */
 async function createUser(tls: TrainingTls, port: number, password: string): Promise<void> {
   const [salt, iterations] = [randomBytes(16), 4096];
   const saltedPassword = pbkdf2Sync(password, salt, iterations, 64, "sha512");
@@ -223,7 +223,7 @@ async function createUser(tls: TrainingTls, port: number, password: string): Pro
   }
 }
 
-/** A cluster's id is a UUID in base64url; Kafka refuses one that begins with a dash. */
+/** Returns a cluster id: a UUID in base64url. Kafka refuses one that starts with a dash. */
 function clusterId(): string {
   return randomBytes(16).toString("base64url").replace(/^-/, "A");
 }
@@ -279,7 +279,7 @@ logger.server.name = kafka.server.KafkaRaftServer
 logger.server.level = info
 `;
 
-/** The properties of a broker of the platform, in a process that is its own controller and holds few partitions. */
+/** Returns the properties of a platform broker in a process that is its own controller and holds few partitions. */
 function combinedNodeProperties(node: {
   client: number;
   internal: number;
@@ -303,7 +303,7 @@ function combinedNodeProperties(node: {
     administrators: [],
     metrics: { port: node.metrics, allowList: ["kafka_server_brokertopicmetrics.*"] },
   });
-  // Of a property that stands twice the last one counts.
+  // If a property appears twice, the last one counts.
   return `${common}process.roles=broker,controller
 listeners=CLIENT://${HOST}:${node.client},INTERNAL://${HOST}:${node.internal},CONTROLLER://${HOST}:${node.controller}
 controller.quorum.append.linger.ms=0

@@ -1,6 +1,6 @@
 import { createServer } from "node:net";
 
-/** So many different ports that are free on loopback at this moment. */
+/** Returns a number of different ports that are currently free on loopback. */
 export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from(

@@ -4,7 +4,7 @@ import { webcrypto } from "node:crypto";
 import "reflect-metadata";
 import * as x509 from "@peculiar/x509";
 
-/** PEM texts for one node that is its own authority; they live for one training run. */
+/** PEM texts for one node that is its own authority, valid for one training run. */
 export interface TrainingCertificates {
   authority: string;
   certificate: string;
@@ -14,7 +14,7 @@ export interface TrainingCertificates {
 const DAY_MS = 24 * 60 * 60_000;
 const ALGORITHM = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 
-/** An authority and one certificate of it for 127.0.0.1 and localhost, of the kind the platform issues. */
+/** Creates an authority and one of its certificates for 127.0.0.1 and localhost, like those that the platform issues. */
 export async function trainingCertificates(commonName: string): Promise<TrainingCertificates> {
   const authorityKeys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);
   const keys = await webcrypto.subtle.generateKey(ALGORITHM, true, ["sign", "verify"]);

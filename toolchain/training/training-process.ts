@@ -4,11 +4,11 @@ import { readFile } from "node:fs/promises";
 
 import { ToolchainError } from "../errors.ts";
 
-/** A server started for a training run; ended with SIGTERM, by its id, whatever happens. */
+/** A server that was started for a training run. It is always ended with SIGTERM, by its id. */
 export interface TrainingProcess {
-  /** Resolves when the condition holds; fails when the server ends before, or the limit passes. */
+  /** Resolves when the condition is true. Fails if the server ends before, or on a timeout. */
   until(what: string, condition: () => Promise<boolean>, limitMs: number): Promise<void>;
-  /** Ends the server and waits until it has gone; the cache is assembled in that time. */
+  /** Ends the server and waits for its exit, during which the JVM assembles the cache. */
   stop(limitMs: number): Promise<void>;
 }
 

@@ -5,7 +5,10 @@ const NODE = 'node="kafka-broker-100"';
 const node = { node: "kafka-broker-100" };
 const GIB = 2 ** 30;
 
-/** Space on a broker's disk of 500 GiB: what is free at first, and what each minute adds; both in GiB. */
+/**
+ * Returns the series of a broker's disk of 500 GiB. `free` is the free space at first, `perMinute` its change per
+ * minute, both in GiB.
+ */
 function disk(free: number, perMinute: number): (substrate: Substrate) => SeriesValues {
   const size = `${500 * GIB}x400`;
   const left = `${free * GIB}${perMinute < 0 ? "-" : "+"}${Math.abs(perMinute) * GIB}x400`;
@@ -29,7 +32,7 @@ const controller = (id: number, metric: string): string =>
 const throttle = (kind: string): string =>
   `kafka_server_${kind}_throttle_time{${NODE}, user="analytics-service", client_id=""}`;
 
-/** Partitions and the controllers that give them leaders. */
+/** Alerts on partitions and the controllers that assign their leaders. */
 const partitions: readonly Alert[] = [
   {
     name: "OfflinePartitions",
@@ -89,7 +92,7 @@ const partitions: readonly Alert[] = [
       labels: {},
       summary: "The cluster has no single active controller: failed brokers are not replaced as leaders.",
     },
-    // The role passes from one to another.
+    // The role moves from one controller to another.
     silent: {
       series: {
         [controller(0, "activecontrollercount")]: "1x3 0x10",
@@ -114,7 +117,7 @@ const partitions: readonly Alert[] = [
       labels: node,
       summary: "9 partitions led by kafka-broker-100 refuse writes: too few replicas are in sync.",
     },
-    // One of three replicas is away.
+    // One of three replicas is offline.
     silent: { series: { [underMinIsr]: "0x10", [underReplicated]: "30x10" }, at: "5m" },
     reproduce: { scenario: "two-zones-down" },
   },
@@ -159,7 +162,7 @@ const partitions: readonly Alert[] = [
   },
 ];
 
-/** Brokers and their disks. */
+/** Alerts on brokers and their disks. */
 const machines: readonly Alert[] = [
   {
     name: "BrokerDown",
@@ -224,14 +227,14 @@ const machines: readonly Alert[] = [
       "The disk of {{ $labels.node }} has {{ $value | humanizePercentage }} left, and is full in less than 4 hours if it fills as in the last 6.",
     runbook: "full-disk",
     firing: {
-      // 100 GiB are free and 0.5 GiB go each minute.
+      // 100 GiB are free and 0.5 GiB are used up each minute.
       series: disk(100, -0.5),
       at: "100m",
       labels: node,
       summary:
         "The disk of kafka-broker-100 has 10% left, and is full in less than 4 hours if it fills as in the last 6.",
     },
-    // Little is free, and it stays so: retention keeps up.
+    // Little space is free and stays free, because retention keeps up.
     silent: { series: disk(100, -0.0625), at: "100m" },
     reproduce: { none: "filling the disk of the machine would stop everything else on it" },
   },
@@ -275,5 +278,5 @@ const machines: readonly Alert[] = [
   },
 ];
 
-/** What the cluster needs a person for. */
+/** Alerts on the cluster. */
 export const brokerAlerts: readonly Alert[] = [...partitions, ...machines];

@@ -5,7 +5,7 @@ import { platformAlerts } from "./platform.ts";
 import { producerAlerts } from "./producers.ts";
 import { sagaAlerts } from "./sagas.ts";
 
-/** Alerts by subject, in the order in which their page shows them. */
+/** Alerts by subject, in the order of their page. */
 export const ALERT_GROUPS: Readonly<Record<string, readonly Alert[]>> = {
   consumers: consumerAlerts,
   "dead-letters": deadLetterAlerts,

@@ -10,12 +10,12 @@ const breaker = 'consumer_breaker_open{service="payment-service", replica="payme
 /** Records of retry topics wait on purpose. */
 const NOT_DELAYED = 'topic!~".+[.]retry-.+"';
 
-/** Consumers that stand still or fall behind. */
+/** Alerts on consumers that stall or fall behind. */
 export const consumerAlerts: readonly Alert[] = [
   {
     name: "ConsumerStopped",
     severity: "page",
-    // A group that nobody declares, for example of a service that was taken away, calls nobody.
+    // An undeclared group, for example of a removed service, raises no alert.
     expression: `group_topic:consumer_lag:sum{${NOT_DELAYED}} > 0 and group_topic:consumer_offset:increase10m == 0 and on (consumergroup) group:owner:info`,
     for: "5m",
     owner: "consumergroup",
@@ -28,7 +28,7 @@ export const consumerAlerts: readonly Alert[] = [
       labels: { consumergroup: "payment-service", topic: "order-events" },
       summary: "Group payment-service has consumed nothing of order-events for 10 minutes, and 1240 records wait.",
     },
-    // A group that is far behind and works, records that wait for their retry, and a group that nobody declares.
+    // A group that is far behind but makes progress, records that wait for their retry, and an undeclared group.
     silent: {
       series: {
         [lag]: "1240x30",
@@ -55,7 +55,7 @@ export const consumerAlerts: readonly Alert[] = [
       "Group {{ $labels.consumergroup }} needs {{ $value | humanizeDuration }} at its present pace to catch up with {{ $labels.topic }}.",
     runbook: "consumer-lag",
     firing: {
-      // 60 a minute are consumed, 3600 wait.
+      // 60 records a minute are consumed, 3600 wait.
       series: { [lag]: "3600x40", [offset]: "0+60x40" },
       at: "35m",
       labels: { consumergroup: "payment-service", topic: "order-events" },
@@ -107,7 +107,7 @@ export const consumerAlerts: readonly Alert[] = [
       labels: { service: "payment-service", reason: "database-read-only" },
       summary: "payment-service has stopped consuming and waits: database-read-only.",
     },
-    // A restart of the database.
+    // The database restarts.
     silent: { series: { [paused("database-unavailable")]: "0x3 1x2 0x20" }, at: "10m" },
     reproduce: { scenario: "read-only-database" },
   },
@@ -133,7 +133,7 @@ export const consumerAlerts: readonly Alert[] = [
 const letters = 'kafka_topic_partition_current_offset{topic="payment-service.dlt", partition="0"}';
 const open = 'dlt_open_letters{service="payment-service", replica="payment-service-1"}';
 
-/** Records that a consumer gave up. */
+/** Alerts on dead-letter records. */
 export const deadLetterAlerts: readonly Alert[] = [
   {
     name: "DeadLetterArrived",
@@ -149,7 +149,7 @@ export const deadLetterAlerts: readonly Alert[] = [
       labels: { topic: "payment-service.dlt" },
       summary: "A consumer gave up records in the last 15 minutes: they are in payment-service.dlt.",
     },
-    // Old dead-letter records, and a topic that is busy and is none.
+    // Old dead-letter records, and a busy topic that is not a dead-letter topic.
     silent: {
       series: {
         [letters]: "40x30",

@@ -3,7 +3,7 @@ import type { Substrate } from "../signal.ts";
 
 const DAY = 86_400;
 
-/** A certificate that expires so many days after the first sample, at time 0. */
+/** Returns the series of a certificate that expires a number of days after the first sample, at time 0. */
 function certificate(days: number): (substrate: Substrate) => SeriesValues {
   return (substrate) =>
     substrate === "local"
@@ -13,7 +13,7 @@ function certificate(days: number): (substrate: Substrate) => SeriesValues {
         };
 }
 
-/** The exporter's target. */
+/** Returns the series of the exporter's target. */
 function exporter(values: string): (substrate: Substrate) => SeriesValues {
   return (substrate) =>
     substrate === "local"
@@ -29,7 +29,7 @@ const notReady =
   'http_request_duration_seconds_count{service="payment-service", replica="payment-service-1", method="GET", route="/readyz", status="503"}';
 const target = 'up{job="services", instance="127.0.0.1:18080"}';
 
-/** What watches the rest. */
+/** Alerts on the monitoring itself. */
 export const platformAlerts: readonly Alert[] = [
   {
     name: "HttpErrors",

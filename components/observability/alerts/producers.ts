@@ -7,7 +7,7 @@ const age = `outbox_oldest_unpublished_age_seconds{${OF_ORDERS}}`;
 const waiting = `outbox_unpublished_rows{${OF_ORDERS}}`;
 const parked = `outbox_parked{${OF_ORDERS}}`;
 
-/** Events that do not get out of a service. */
+/** Alerts on events that a service does not publish. */
 export const producerAlerts: readonly Alert[] = [
   {
     name: "ProducerErrors",
@@ -45,7 +45,7 @@ export const producerAlerts: readonly Alert[] = [
       labels: { service: "order-service" },
       summary: "order-service cannot publish: its oldest event has waited 5m 0s in the outbox.",
     },
-    // A broker's failover holds it for half a minute.
+    // A broker failover delays events for half a minute.
     silent: { series: { [age]: "0x2 35 0x20" }, at: "5m" },
     reproduce: { scenario: "two-zones-down" },
   },

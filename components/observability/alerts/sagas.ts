@@ -10,17 +10,17 @@ const of = (part: "_count" | "_bucket", saga: string): string =>
 const runs = of("_count", "order");
 const quick = of("_bucket", "order");
 
-/** Share of slow runs that the objective permits. */
+/** Share of slow runs that the objective allows. */
 const BUDGET = 1 - SAGA_OBJECTIVE.share;
-/** As many times the budget, without the noise of floating point. */
+/** Returns a multiple of the budget, without floating-point noise. */
 const times = (factor: number): number => Number((BUDGET * factor).toFixed(6));
 const burn = (long: string, short: string, factor: number): string =>
   `saga:slow:ratio${long} > ${times(factor)} and saga:slow:ratio${short} > ${times(factor)}`;
-/** One slow run of three is no reason to wake anybody: `SagaStuck` tells of a single one. */
+/** One slow run of three is no reason for a page: `SagaStuck` reports a single run. */
 const ENOUGH_RUNS = "sum by (saga) (saga_outcome:sagas:rate5m) > 0.1";
 const SLOW = `take longer than ${SAGA_OBJECTIVE.le} s`;
 
-/** Sagas that do not reach a terminal state, or too slowly. */
+/** Alerts on sagas that do not reach a terminal state, or too slowly. */
 export const sagaAlerts: readonly Alert[] = [
   {
     name: "SagaStuck",
@@ -74,7 +74,7 @@ export const sagaAlerts: readonly Alert[] = [
       labels: { saga: "order" },
       summary: "10% of the runs of saga order take longer than 5 s: the month's allowance is gone in two days.",
     },
-    // One bad minute, long over; and another saga of which a third is slow, with three runs in five minutes.
+    // One bad minute, long ago, and another saga with a third of its runs slow, with three runs in five minutes.
     silent: {
       series: {
         [runs]: "0+2000x60",

@@ -1,7 +1,7 @@
 import type { Dashboard } from "../dashboard.ts";
 import { lines, stat } from "./panels.ts";
 
-/** Kafka's nodes: replicas, traffic, disks, processors. */
+/** Dashboard of Kafka's nodes: replicas, traffic, disks, CPUs. */
 export const brokers: Dashboard = {
   name: "brokers",
   title: "Event platform: brokers",

@@ -1,7 +1,7 @@
 import type { Dashboard } from "../dashboard.ts";
 import { lines, stat } from "./panels.ts";
 
-/** How far consumers are behind, and why. */
+/** Dashboard of consumers: how far they are behind, and why. */
 export const consumers: Dashboard = {
   name: "consumers",
   title: "Event platform: consumers",

@@ -1,7 +1,7 @@
 import type { Dashboard } from "../dashboard.ts";
 import { lines, stat } from "./panels.ts";
 
-/** Is everything well? One screen. */
+/** Dashboard of the whole platform on one screen. */
 export const overview: Dashboard = {
   name: "overview",
   title: "Event platform: overview",

@@ -1,12 +1,18 @@
 import type { Panel } from "../dashboard.ts";
 import type { Unit } from "../signal.ts";
 
-/** A large value. @param badFrom - From this value on it is red. */
+/**
+ * Returns a panel with a large value.
+ * @param badFrom - Value from which on it is red.
+ */
 export function stat(title: string, unit: Unit, expression: string, badFrom?: number): Panel {
   return { title, kind: "stat", unit, queries: [{ expression }], ...(badFrom === undefined ? {} : { badFrom }) };
 }
 
-/** Series over time. @param queries - Expression by the name of its series. */
+/**
+ * Returns a panel with series over time.
+ * @param queries - Expressions by the name of their series.
+ */
 export function lines(
   title: string,
   unit: Unit,

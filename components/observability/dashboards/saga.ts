@@ -1,7 +1,7 @@
 import type { Dashboard } from "../dashboard.ts";
 import { lines, stat } from "./panels.ts";
 
-/** Runs of sagas from their start to their terminal state, and where the time goes. */
+/** Dashboard of sagas: runs from start to terminal state, and the duration of their parts. */
 export const saga: Dashboard = {
   name: "saga",
   title: "Event platform: sagas",

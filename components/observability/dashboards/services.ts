@@ -1,7 +1,7 @@
 import type { Dashboard } from "../dashboard.ts";
 import { lines, stat } from "./panels.ts";
 
-/** Services as processes: requests, publishing, memory. */
+/** Dashboard of services as processes: requests, publishing, memory. */
 export const services: Dashboard = {
   name: "services",
   title: "Event platform: services",

@@ -1,32 +1,32 @@
-/** What an exporter shows: a raw metric, as a scrape has it. Pure data. */
+/** A raw metric of an exporter, as in a scrape. Pure data. */
 
-/** Who exports a metric. Each is a place of its own in a scrape configuration. */
+/** Exporter of a metric. Each has its own section in a scrape configuration. */
 export type Exporter =
-  /** A service, by the library's `/metrics`. */
+  /** A service, through the library's `/metrics`. */
   | "service"
-  /** A Kafka node, by Strimzi's metrics reporter. */
+  /** A Kafka node, through Strimzi's metrics reporter. */
   | "kafka-node"
-  /** Kafka Exporter on Kubernetes, the kit's own exporter of the same names on one machine. */
+  /** Kafka Exporter on Kubernetes, or on one machine the kit's own exporter with the same names. */
   | "kafka-exporter"
-  /** Strimzi's cluster operator; Kubernetes only. */
+  /** Strimzi's cluster operator, on Kubernetes only. */
   | "operator"
-  /** The kubelet; Kubernetes only. */
+  /** The kubelet, on Kubernetes only. */
   | "kubelet"
-  /** Prometheus itself: what it notes about each target. */
+  /** Prometheus itself, with what it records about each target. */
   | "prometheus";
 
 /** Kinds of metrics, as Prometheus names them. */
 export type MetricType = "counter" | "gauge" | "histogram" | "summary";
 
-/** A raw metric. Only expressions of signals name it: alerts and dashboards use the names that signals record. */
+/** A raw metric. Only the expressions of signals use it. Alerts and dashboards use the names that signals record. */
 export interface ExportedMetric {
-  /** As it stands in a scrape; of histograms and summaries without `_bucket`, `_count` and `_sum`. */
+  /** Name as in a scrape, for histograms and summaries without `_bucket`, `_count` and `_sum`. */
   readonly name: string;
   readonly type: MetricType;
-  /** Labels that the exporter gives it. Labels of the target (`job`, `instance`, `node`) come on top. */
+  /** Labels that the exporter sets. The labels of the target (`job`, `instance`, `node`) are added to them. */
   readonly labels: readonly string[];
   readonly meaning: string;
-  /** Where it exists only on one substrate. Absent: on both. */
+  /** The only substrate that has the metric. Default: both have it. */
   readonly only?: "local" | "kubernetes";
 }
 
@@ -36,7 +36,7 @@ export interface ExportedMetrics {
   readonly metrics: readonly ExportedMetric[];
 }
 
-/** Names of the series that a metric has in a scrape. */
+/** Returns the names of a metric's series in a scrape. */
 export function seriesNames({ name, type }: ExportedMetric): readonly string[] {
   switch (type) {
     case "histogram":

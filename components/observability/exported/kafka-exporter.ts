@@ -2,12 +2,12 @@ import { registryGroupPrefix } from "../../plan/registry.ts";
 import type { ExportedMetrics } from "./exported-metric.ts";
 
 /**
- * Pattern of groups that nobody watches, in a grammar that JavaScript and Go share: the registry joins a new one at each start,
- * the kit's commands one at each look, and what they leave behind would be a lag that never shrinks.
+ * Pattern of groups that are not watched, in the syntax that JavaScript and Go share. The registry joins a new group at
+ * each start, and the kit's commands join one at each read. These groups stay behind with a lag that never shrinks.
  */
 export const UNWATCHED_GROUPS = `^(${registryGroupPrefix}|kit-reader-).*`;
 
-/** What is read of the cluster from outside, by Kafka Exporter's names on both substrates. */
+/** Metrics of the cluster from outside, under Kafka Exporter's names on both substrates. */
 export const kafkaExporterMetrics: ExportedMetrics = {
   exporter: "kafka-exporter",
   metrics: [

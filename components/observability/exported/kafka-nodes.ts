@@ -1,6 +1,6 @@
 import type { ExportedMetric, ExportedMetrics } from "./exported-metric.ts";
 
-/** A gauge without labels. */
+/** Returns a gauge. */
 const gauge = (name: string, meaning: string, labels: readonly string[] = []): ExportedMetric => ({
   name,
   type: "gauge",
@@ -8,7 +8,7 @@ const gauge = (name: string, meaning: string, labels: readonly string[] = []): E
   meaning,
 });
 
-/** A meter of Kafka: the reporter shows its count, and `_total` stands behind the name. */
+/** Returns a meter of Kafka. The reporter exports its count, with `_total` after the name. */
 const meter = (name: string, meaning: string, labels: readonly string[] = []): ExportedMetric => ({
   name: `${name}_total`,
   type: "counter",
@@ -17,11 +17,12 @@ const meter = (name: string, meaning: string, labels: readonly string[] = []): E
 });
 
 /**
- * What brokers and controllers export, by the names of Strimzi's metrics reporter: `kafka_<group>_<type>_<name>` in lower
- * case, where Kafka's own metrics have their group in place of the type. The reporter shows nothing else but the JVM's.
+ * Metrics of brokers and controllers, under the names of Strimzi's metrics reporter: `kafka_<group>_<type>_<name>` in
+ * lower case. Kafka's own metrics have their group in place of the type. Besides these, the reporter exports only the
+ * JVM's metrics.
  *
- * Request latencies by kind of request are left out: the reporter selects by name alone, and eight series for each of the
- * sixty kinds would be more than all the rest.
+ * Request latencies by kind of request are left out: the reporter selects by name alone, and eight series for each of
+ * the sixty kinds would be more than all other series.
  */
 export const kafkaNodeMetrics: ExportedMetrics = {
   exporter: "kafka-node",
@@ -64,7 +65,7 @@ export const kafkaNodeMetrics: ExportedMetrics = {
   ],
 };
 
-/** What the reporter shows of the JVM whatever its allow list says. */
+/** Metrics of the JVM, which the reporter exports whatever its allow list contains. */
 export const kafkaJvmMetrics: ExportedMetrics = {
   exporter: "kafka-node",
   metrics: [
@@ -86,12 +87,12 @@ export const kafkaJvmMetrics: ExportedMetrics = {
 };
 
 /**
- * Allow list of the reporter: one list for both substrates, so that a signal has its series on both. An entry is a whole
- * name as the reporter compares it: without the suffix of counters.
+ * Allow list of the reporter. Both substrates share the list, so that a signal has its series on both. An entry is a
+ * full name as the reporter compares it, without the suffix of counters.
  */
 export const KAFKA_NODE_ALLOW_LIST: readonly string[] = kafkaNodeMetrics.metrics
   .map(({ name }) => name.replace(/_total$/, ""))
   .toSorted();
 
-/** Most series that a Kafka node may show, the JVM's included. */
+/** Maximum number of series of a Kafka node, including the JVM's. */
 export const MAX_KAFKA_NODE_SERIES = 450;

@@ -1,6 +1,6 @@
 import type { ExportedMetric, ExportedMetrics } from "./exported-metric.ts";
 
-/** Labels that every series of a service has. `instance` is Prometheus' own name for the address of a target. */
+/** Labels of every series of a service. `instance` is Prometheus' own name for the address of a target. */
 export const SERVICE_LABELS = ["service", "replica"] as const;
 
 function metric(
@@ -12,7 +12,7 @@ function metric(
   return { name, type, labels: [...SERVICE_LABELS, ...labels], meaning };
 }
 
-/** What every service exports, by the library (`lib/telemetry.ts` and the mechanisms beside it). */
+/** Metrics of every service, from the library (`lib/telemetry.ts` and the mechanisms beside it). */
 export const serviceMetrics: ExportedMetrics = {
   exporter: "service",
   metrics: [

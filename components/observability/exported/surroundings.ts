@@ -1,6 +1,6 @@
 import type { ExportedMetrics } from "./exported-metric.ts";
 
-/** What Strimzi's cluster operator exports. */
+/** Metrics of Strimzi's cluster operator. */
 export const operatorMetrics: ExportedMetrics = {
   exporter: "operator",
   metrics: [
@@ -21,7 +21,7 @@ export const operatorMetrics: ExportedMetrics = {
   ],
 };
 
-/** What the kubelet exports about volumes; a Prometheus of the operator's usual installation reads it. */
+/** Metrics of the kubelet about volumes. The usual installation of the Prometheus operator reads them. */
 export const kubeletMetrics: ExportedMetrics = {
   exporter: "kubelet",
   metrics: [
@@ -42,7 +42,7 @@ export const kubeletMetrics: ExportedMetrics = {
   ],
 };
 
-/** What Prometheus notes about each target. */
+/** Metrics that Prometheus records about each target. */
 export const prometheusMetrics: ExportedMetrics = {
   exporter: "prometheus",
   metrics: [{ name: "up", type: "gauge", labels: [], meaning: "1 while a target answers scrapes" }],

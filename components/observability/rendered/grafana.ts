@@ -1,4 +1,4 @@
-/** Dashboards as Grafana imports them. Pure; of Grafana's package only the types are used. */
+/** Converts dashboards to Grafana's import format. Pure; only the types of Grafana's package are used. */
 import type {
   Dashboard as GrafanaDashboard,
   Panel as GrafanaPanel,
@@ -9,7 +9,7 @@ import type { Dashboard, Panel } from "../dashboard.ts";
 import type { Unit } from "../signal.ts";
 import { type Scope, scoped } from "./scope.ts";
 
-/** A type of Grafana's package as plain JSON: enumerations by their values, without methods. */
+/** A type of Grafana's package as plain JSON: values of enumerations, and no methods. */
 type Json<T> = 0 extends 1 & T
   ? unknown
   : T extends string
@@ -29,7 +29,7 @@ export type DashboardJson = Json<Omit<GrafanaDashboard, "panels">> & {
   readonly panels: readonly (PanelJson | RowJson)[];
 };
 
-/** The data source is the reader's choice: whichever Prometheus holds the signals. */
+/** Data source that the user selects: the Prometheus that has the signals. */
 const DATASOURCE = { type: "prometheus", uid: "${datasource}" };
 const COLUMNS = 24;
 const STAT_HEIGHT = 4;
@@ -50,7 +50,10 @@ const UNITS: Readonly<Record<Unit, string>> = {
   cores: "none",
 };
 
-/** @param scope - The platform that it shows, where one Prometheus watches several. */
+/**
+ * Returns the JSON of a dashboard.
+ * @param scope - Platform of the dashboard, if one Prometheus monitors several.
+ */
 export function grafanaDashboard(dashboard: Dashboard, scope?: Scope): DashboardJson {
   const panels: (PanelJson | RowJson)[] = [];
   let y = 0;
@@ -64,7 +67,7 @@ export function grafanaDashboard(dashboard: Dashboard, scope?: Scope): Dashboard
       panels: [],
     });
     y += 1;
-    // Those that do not fit beside each other go on in the next line.
+    // Panels that do not fit in a line continue in the next one.
     const perLine = Math.min(row.panels.length, row.panels.every(({ kind }) => kind === "stat") ? 6 : 4);
     const h = row.panels.some(({ kind }) => kind === "lines") ? LINES_HEIGHT : STAT_HEIGHT;
     for (const [index, panel] of row.panels.entries()) {
@@ -93,7 +96,7 @@ export function grafanaDashboard(dashboard: Dashboard, scope?: Scope): Dashboard
   };
 }
 
-/** Its address in Grafana, of at most 40 characters. */
+/** Returns the dashboard's UID in Grafana, at most 40 characters. */
 export function dashboardUid({ name }: Pick<Dashboard, "name">, scope?: Scope): string {
   return ["kit", ...(scope === undefined ? [] : [scope.stack]), name].join("-").slice(0, 40);
 }

@@ -1,17 +1,20 @@
-/** The configuration of the local platform's Prometheus. Pure. */
+/** Creates the configuration of the local platform's Prometheus. Pure. */
 import { stringify } from "yaml";
 
-/** What is scraped, as `host:port`. */
+/** Scrape targets, as `host:port`. */
 export interface ScrapeTargets {
-  /** Management ports of services. */
+  /** Management ports of the services. */
   readonly services: readonly string[];
-  /** Metrics of Kafka nodes, by the node's name. */
+  /** Metrics ports of the Kafka nodes, by the name of the node. */
   readonly nodes: Readonly<Record<string, string>>;
   readonly exporter: string;
   readonly prometheus: string;
 }
 
-/** @param ruleFiles - Paths of files with rules. */
+/**
+ * Returns the configuration.
+ * @param ruleFiles - Paths of rule files.
+ */
 export function prometheusConfig(targets: ScrapeTargets, ruleFiles: readonly string[]): string {
   const job = (name: string, addresses: readonly string[]): object => ({
     job_name: name,

@@ -1,4 +1,4 @@
-/** The examples of alerts as a test file of promtool. Pure. */
+/** Converts the examples of alerts to test files of promtool. Pure. */
 import { type Alert, type Example, OWNED_LABELS, seriesOn } from "../alert.ts";
 import { ALERTS } from "../alerts/catalogue.ts";
 import { ownersBy } from "../owners.ts";
@@ -10,7 +10,7 @@ interface ExpectedAlert {
   readonly exp_annotations: Readonly<Record<string, string>>;
 }
 
-/** One situation, as promtool reads it. */
+/** One situation, in promtool's format. */
 export interface PromtoolTest {
   readonly name: string;
   readonly interval: string;
@@ -30,15 +30,21 @@ export interface PromtoolFile {
   readonly tests: readonly PromtoolTest[];
 }
 
-/** An alert's rules and its two situations. */
+/** The rules of an alert and its two situations. */
 export interface AlertTest {
   readonly alert: Alert;
-  /** The alert and all that it is computed from, but no other rules: evaluating those takes most of a test's time. */
+  /**
+   * The alert and all rules that it is computed from. Other rules are left out, because their evaluation takes most of
+   * a test's time.
+   */
   readonly groups: readonly RuleGroup[];
   readonly file: PromtoolFile;
 }
 
-/** Each alert of a platform in the situations of the catalogue. @param rulesPath - Where the alert's rules are written. */
+/**
+ * Returns each alert of a platform with the situations of the catalogue.
+ * @param rulesPath - Returns the path of the alert's rules.
+ */
 export function alertTests(input: RuleInput, rulesPath: (alert: Alert) => string): AlertTest[] {
   const all = ruleGroups(input);
   return ALERTS.filter((alert) => isPossible(alert, input)).map((alert) => {
@@ -63,7 +69,7 @@ export function alertTests(input: RuleInput, rulesPath: (alert: Alert) => string
 function rulesOf({ name }: Alert, groups: readonly RuleGroup[]): RuleGroup[] {
   const rules = groups.flatMap((group) => group.rules);
   const kept = new Set(rules.filter((rule) => "alert" in rule && rule.alert === name));
-  // Grows while it is walked: a rule needs what the rules need that it is computed from.
+  // The list grows during the iteration: a rule needs the rules that its own inputs need.
   for (const { expr } of kept) {
     const names = new Set(expr.match(/[a-z]\w*:\w+:\w+/g));
     for (const rule of rules) if ("record" in rule && names.has(rule.record)) kept.add(rule);
@@ -84,7 +90,7 @@ function situation(
     name: title,
     interval: "1m",
     input_series: Object.entries(seriesOn(example, substrate)).map(([series, values]) => ({
-      // A target of the platform has one of its namespaces; of several the first stands for all.
+      // A target has one of the platform's namespaces. The first one stands for all.
       series: scoped(series, scope).replace(/namespace=~"([^|"]+)[^"]*"/g, 'namespace="$1"'),
       values,
     })),

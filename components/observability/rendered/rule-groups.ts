@@ -1,4 +1,4 @@
-/** Signals and alerts as Prometheus' rules. Pure. */
+/** Converts signals and alerts to Prometheus' rules. Pure. */
 import { type Alert, OWNED_LABELS } from "../alert.ts";
 import { ALERT_GROUPS } from "../alerts/catalogue.ts";
 import type { Exporter } from "../exported/exported-metric.ts";
@@ -23,27 +23,27 @@ export interface AlertingRule {
   readonly annotations: { readonly summary: string; readonly runbook_url: string };
 }
 
-/** Rules that are evaluated one after the other. */
+/** Rules that are evaluated in sequence. */
 export interface RuleGroup {
   readonly name: string;
   readonly rules: readonly (RecordingRule | AlertingRule)[];
 }
 
-/** What rules are made for. */
+/** Input of the rules. */
 export interface RuleInput {
   readonly substrate: Substrate;
   readonly owners: Owners;
-  /** Team that is called for what is no product team's. */
+  /** Team that gets the alerts of everything that no product team owns. */
   readonly platformTeam: string;
-  /** Exporters that the platform has. */
+  /** Exporters of the platform. */
   readonly exporters: ReadonlySet<Exporter>;
-  /** Address or folder of the runbooks, without a slash at its end. */
+  /** URL or folder of the runbooks, without a trailing slash. */
   readonly runbooks: string;
-  /** Absent: the Prometheus watches this platform alone. */
+  /** Absent if the Prometheus monitors only this platform. */
   readonly scope?: Scope;
 }
 
-/** All rules of a platform: first who owns what, then the signals, then the alerts on them. */
+/** Returns all rules of a platform: first the owners, then the signals, then the alerts on them. */
 export function ruleGroups(input: RuleInput): RuleGroup[] {
   const groups: RuleGroup[] = [
     { name: "kit-owners", rules: ownerRules(input) },
@@ -59,7 +59,7 @@ export function ruleGroups(input: RuleInput): RuleGroup[] {
   return groups.filter(({ rules }) => rules.length > 0);
 }
 
-/** Whether the platform has all that an alert looks at. */
+/** Returns whether the platform has everything that an alert needs. */
 export function isPossible({ expression, needs }: Alert, { substrate, exporters }: RuleInput): boolean {
   if (needs !== undefined && !exporters.has(needs)) return false;
   return Object.values(SIGNAL_GROUPS)
@@ -67,7 +67,7 @@ export function isPossible({ expression, needs }: Alert, { substrate, exporters 
     .every((signal) => expressionOn(signal, substrate) !== undefined || !expression.includes(signal.name));
 }
 
-/** Where a runbook stands. */
+/** Returns the URL of a runbook. */
 export function runbookUrl({ runbook }: Pick<Alert, "runbook">, runbooks: string): string {
   return `${runbooks}/${runbook}.md`;
 }
@@ -76,7 +76,7 @@ function stackLabel({ scope }: RuleInput): Readonly<Record<string, string>> {
   return scope === undefined ? {} : { stack: scope.stack };
 }
 
-/** Labels of all alerts. An AlertmanagerConfig is asked only about alerts with the label of its own namespace. */
+/** Returns the labels of all alerts. An AlertmanagerConfig receives only alerts with the label of its own namespace. */
 export function alertLabels({ scope }: RuleInput): Readonly<Record<string, string>> {
   return scope === undefined ? {} : { stack: scope.stack, namespace: scope.namespaces.platform };
 }
@@ -122,7 +122,10 @@ function alertingRule(alert: Alert, input: RuleInput): AlertingRule {
   };
 }
 
-/** What nobody owns, for example a group of a tool, must alert as well: the platform's team is called then. */
+/**
+ * Returns an expression with the owner of each series. A series without an owner, for example a tool's group, must
+ * raise an alert too: the platform's team gets it.
+ */
 function withOwner(expression: string, label: (typeof OWNED_LABELS)[number]): string {
   return `(${expression}) * on (${label}) group_left (owner) ${ownerSeries(label)} or ignoring (owner) (${expression})`;
 }

@@ -1,4 +1,4 @@
-/** The part of a runbook that is made from the alerts which name it. Pure. */
+/** Generates the part of a runbook that follows from the alerts that name it. Pure. */
 import type { Alert } from "../alert.ts";
 import { ALERTS } from "../alerts/catalogue.ts";
 
@@ -6,12 +6,12 @@ const BEGIN = "<!-- alerts: made from components/observability/alerts -->";
 const END = "<!-- /alerts -->";
 const MADE = new RegExp(`${BEGIN}\n[^]*?${END}`);
 
-/** Names of all runbooks that alerts name, sorted. */
+/** Returns the names of all runbooks that alerts name, sorted. */
 export function namedRunbooks(): readonly string[] {
   return [...new Set(ALERTS.map(({ runbook }) => runbook))].toSorted();
 }
 
-/** A table of the alerts that name a runbook, and how each is reproduced on one machine. */
+/** Returns a table of the alerts that name a runbook, with how to reproduce each on one machine. */
 export function runbookHead(runbook: string): string {
   const alerts = ALERTS.filter((alert) => alert.runbook === runbook);
   const rows = alerts.map(
@@ -35,7 +35,7 @@ export function runbookHead(runbook: string): string {
   ].join("\n");
 }
 
-/** A runbook's text with its head brought up to date; undefined: it has no mark where the head stands. */
+/** Returns a runbook's text with an updated head; undefined if it has no mark for the head. */
 export function withHead(text: string, runbook: string): string | undefined {
   return MADE.test(text) ? text.replace(MADE, () => runbookHead(runbook)) : undefined;
 }

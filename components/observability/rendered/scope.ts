@@ -1,24 +1,24 @@
-/** Holds expressions to one platform where a Prometheus watches several. Pure. */
+/** Restricts expressions to one platform if a Prometheus monitors several. Pure. */
 import { EXPORTED } from "../exported/catalogue.ts";
 import type { Exporter } from "../exported/exported-metric.ts";
 import { seriesNames } from "../exported/exported-metric.ts";
 
-/** A platform on a Kubernetes cluster, among others that the same Prometheus may watch. */
+/** A platform on a Kubernetes cluster that shares its Prometheus with others. */
 export interface Scope {
-  /** Value of the label `stack` of all that is recorded. */
+  /** Value of the label `stack` of all recorded series. */
   readonly stack: string;
   readonly namespaces: { readonly kafka: string; readonly platform: string; readonly services: string };
 }
 
-/** Matchers of labels, by label: `["=", value]` or `["=~", pattern]`. */
+/** Label matchers by label: `["=", value]` or `["=~", pattern]`. */
 type Matchers = Readonly<Record<string, readonly [operator: "=" | "=~", value: string]>>;
 
 /** A string, or a name with the brace of its matchers. */
 const STRING_OR_NAME = /"(?:[^"\\]|\\.)*"|[a-zA-Z_:][\w:]*(?:\{(?:(?=(\s*\}))|))?/g;
 
 /**
- * The expression with matchers added to each selector of a known series: raw metrics are held to the namespaces of their
- * exporter, recorded ones to the stack. Without a scope it stays as it is.
+ * Returns the expression with matchers added to each selector of a known series. Raw metrics are restricted to the
+ * namespaces of their exporter, recorded series to the stack. Without a scope, the expression is unchanged.
  */
 export function scoped(expression: string, scope: Scope | undefined): string {
   if (scope === undefined) return expression;
@@ -34,7 +34,7 @@ export function scoped(expression: string, scope: Scope | undefined): string {
   });
 }
 
-/** Undefined: the name is none of a series. */
+/** Returns the matchers of a series; undefined if no series has the name. */
 function matchersOf(name: string, { stack, namespaces }: Scope): Matchers | undefined {
   if (/^[a-z]\w*:\w+:\w+$/.test(name)) return { stack: ["=", stack] };
   const exporters = EXPORTERS.get(name);

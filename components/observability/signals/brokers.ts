@@ -1,6 +1,6 @@
 import type { Signal } from "../signal.ts";
 
-/** The cluster as a whole. */
+/** Signals of the cluster as a whole. */
 const cluster: readonly Signal[] = [
   {
     name: "cluster:offline_partitions:sum",
@@ -39,7 +39,7 @@ const cluster: readonly Signal[] = [
   },
 ];
 
-/** Each Kafka node. */
+/** Signals of each Kafka node. */
 const nodes: readonly Signal[] = [
   {
     name: "node:under_min_isr_partitions:max",
@@ -151,12 +151,12 @@ const nodes: readonly Signal[] = [
   },
 ];
 
-/** The name of a broker's pod in the name of its volume's claim. */
+/** Takes the name of a broker's pod from the name of its volume claim. */
 const ofClaim = (expression: string): string =>
   `min by (node) (label_replace(${expression}, "node", "$1", "persistentvolumeclaim", "data(?:-[0-9]+)?-(.+)"))`;
 const claims = 'persistentvolumeclaim=~"data-.+"';
 
-/** Disks of brokers. */
+/** Signals of the brokers' disks. */
 const disks: readonly Signal[] = [
   {
     name: "node:disk_free:bytes",
@@ -190,7 +190,7 @@ const disks: readonly Signal[] = [
     meaning: "Space left in four hours, if the last six hours go on",
     unit: "bytes",
     labels: ["node"],
-    // A line through the samples of a few minutes says nothing about hours.
+    // A trend over a few minutes does not predict hours.
     expression: "predict_linear(node:disk_free:bytes[6h], 4 * 3600) and node:disk_free:bytes offset 1h",
   },
   {
@@ -202,7 +202,7 @@ const disks: readonly Signal[] = [
   },
 ];
 
-/** Topics and principals, over all brokers. */
+/** Signals of topics and principals, over all brokers. */
 const traffic: readonly Signal[] = [
   {
     name: "topic:records_in:rate5m",
@@ -230,7 +230,7 @@ const traffic: readonly Signal[] = [
     meaning: "Delay of a principal's writes by its quota",
     unit: "seconds",
     labels: ["user"],
-    // Kafka says nothing (NaN) of a principal that was quiet.
+    // Kafka reports NaN for an idle principal.
     expression: "max by (user) (kafka_server_produce_throttle_time >= 0) / 1000",
   },
   {
@@ -242,5 +242,5 @@ const traffic: readonly Signal[] = [
   },
 ];
 
-/** What the brokers say of themselves. */
+/** All signals of the brokers. */
 export const brokerSignals: readonly Signal[] = [...cluster, ...nodes, ...disks, ...traffic];

@@ -6,7 +6,7 @@ import { producerSignals } from "./producers.ts";
 import { sagaSignals } from "./sagas.ts";
 import { serviceSignals } from "./services.ts";
 
-/** Signals by subject, in the order in which their page shows them. A signal may use those before it in its group. */
+/** Signals by subject, in the order of their page. A signal may use the earlier signals of its group. */
 export const SIGNAL_GROUPS: Readonly<Record<string, readonly Signal[]>> = {
   consumers: consumerSignals,
   "dead-letters": deadLetterSignals,

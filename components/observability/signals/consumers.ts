@@ -1,13 +1,13 @@
 import type { Signal } from "../signal.ts";
 
-/** How far consumers are behind, and what they do. */
+/** Signals of consumers: lag and activity. */
 export const consumerSignals: readonly Signal[] = [
   {
     name: "group_topic:consumer_lag:sum",
     meaning: "Records that a group has not consumed yet",
     unit: "records",
     labels: ["consumergroup", "topic"],
-    // Kafka Exporter says -1 where it does not know.
+    // Kafka Exporter reports -1 for an unknown lag.
     expression: "sum by (consumergroup, topic) (clamp_min(kafka_consumergroup_lag, 0))",
   },
   {
@@ -103,7 +103,7 @@ export const consumerSignals: readonly Signal[] = [
   },
 ];
 
-/** Records that a consumer gave up. */
+/** Signals of dead-letter records. */
 export const deadLetterSignals: readonly Signal[] = [
   {
     name: "topic:dead_letters:increase15m",

@@ -1,6 +1,6 @@
 import type { Signal } from "../signal.ts";
 
-/** What watches the rest: targets, the exporter, certificates. */
+/** Signals of the monitoring itself: targets, the exporter, certificates. */
 export const platformSignals: readonly Signal[] = [
   {
     name: "job_instance:up:min",

@@ -1,6 +1,6 @@
 import type { Signal } from "../signal.ts";
 
-/** How services send events: through their outbox, and to Kafka. */
+/** Signals of producers: from the outbox to Kafka. */
 export const producerSignals: readonly Signal[] = [
   {
     name: "service_topic:producer_records:rate5m",

@@ -1,15 +1,15 @@
 import type { Signal } from "../signal.ts";
 
 /**
- * What a saga must keep: this share of its runs reaches a terminal state within so long. `le` is a bound of the histogram
- * `saga_duration_seconds`, as Prometheus writes it.
+ * Objective of a saga: the share of its runs that reach a terminal state within the time. `le` is a bucket of the
+ * histogram `saga_duration_seconds`, in Prometheus' notation.
  */
 export const SAGA_OBJECTIVE = { share: 0.999, le: "5" } as const;
 
-/** Windows over which the budget of the objective is watched. */
+/** Windows over which the budget of the objective is measured. */
 export const BURN_WINDOWS = ["5m", "30m", "1h", "6h", "3d"] as const;
 
-/** Runs of sagas, whatever they are about. */
+/** Signals of the runs of sagas, whatever their subject. */
 export const sagaSignals: readonly Signal[] = [
   {
     name: "saga_state:oldest_age_seconds:max",

@@ -1,9 +1,9 @@
 import type { Signal } from "../signal.ts";
 
-/** Requests of customers and other services, and not those that ask a service how it is: those are refused while it is not ready. */
+/** Requests of customers and other services, without probes and scrapes, which a service refuses while it is not ready. */
 const ASKED = 'route!~"/livez|/readyz|/metrics"';
 
-/** Services as processes that answer requests. */
+/** Signals of services as processes that answer requests. */
 export const serviceSignals: readonly Signal[] = [
   {
     name: "service_route:http_requests:rate5m",

@@ -14,7 +14,7 @@ interface AclProps {
   readonly permission?: string;
 }
 
-/** A rule of access as a resource, for examples. */
+/** Returns an ACL as a resource, for examples. */
 function acl({
   principal = "order-service",
   operation = "Write",
@@ -41,17 +41,17 @@ const administration: ReadonlySet<string> = new Set([
   "DescribeTokens",
 ]);
 
-/** A rule of access in words. */
+/** Returns an ACL as text. */
 function inWords({ principal, operation, resourceType, resourceName, pattern }: AclFacts): string {
   return `${principal ?? "?"} may ${operation ?? "?"} ${resourceType ?? "?"} ${resourceName ?? "?"}${pattern === "Prefixed" ? "*" : ""}`;
 }
 
-/** Whether a name is the service's own: equal, or continued after a dot or dash. */
+/** Returns whether a name is the service's own: equal to it, or continued after a dot or dash. */
 function isOwnName(name: string, principal: string): boolean {
   return name === principal || name.startsWith(`${principal}.`) || name.startsWith(`${principal}-`);
 }
 
-/** Whether a rule on everything is one by which the auditor sees names and settings, and no record. */
+/** Returns whether a wildcard ACL is one of the auditor's, which shows names and settings, and no records. */
 function isAuditorsView({ principal, operation, resourceType }: AclFacts): boolean {
   return (
     principal === auditorPrincipal &&
@@ -290,7 +290,7 @@ export const aclRules: readonly Rule[] = [
   }),
 ];
 
-/** Prefixed rules that cover names of another principal: what it may use, or what begins with its name. */
+/** Returns the prefixed ACLs that cover names of another principal: names that it may use, or that start with its name. */
 function overlaps({ acls, users }: ClusterFacts, free: readonly string[]): Breach[] {
   const prefixed = acls.filter(
     ({ pattern, principal }) => pattern === "Prefixed" && principal !== undefined && !free.includes(principal),
@@ -308,7 +308,7 @@ function overlaps({ acls, users }: ClusterFacts, free: readonly string[]): Breac
   const breaches = new Map<string, Breach>();
   for (const { principal = "", resourceName, ...rule } of prefixed) {
     if (resourceName === undefined || breaches.has(`${principal} ${resourceName}`)) continue;
-    // Sorted by name, what a prefix covers stands together.
+    // In a list sorted by name, all names with one prefix are adjacent.
     for (let index = lowerBound(owned, resourceName); owned[index]?.name.startsWith(resourceName) === true; index++) {
       const victim = owned[index]?.principal;
       if (victim === undefined || victim === principal) continue;

@@ -86,7 +86,7 @@ export const userRules: readonly Rule[] = [
     right: { resources: `${user("order-service")}\n${good}` },
     checks: () => ({
       cluster({ users, acls }) {
-        // In a preview the principals of some rules may not be known yet.
+        // In a preview, the principals of some ACLs may be unknown.
         if (acls.some(({ principal }) => principal === undefined)) return undefined;
         const used = new Set(acls.map(({ principal }) => principal));
         return users.flatMap(({ name, source }): Breach[] =>

@@ -9,15 +9,15 @@ export interface Events {
   readonly topicOf: ReadonlyMap<string, TopicDeclaration>;
   publishes(service: string, event: string): boolean;
   handles(service: string, event: string): boolean;
-  /** Consumer groups, in order of their services. */
+  /** Consumer groups, ordered by service. */
   readonly groups: readonly ConsumerGroup[];
-  /** Pairs of services that answer each other, as `a b` in order of their names. */
+  /** Pairs of services that answer each other, as `a b` in alphabetical order. */
   readonly dialogues: ReadonlyMap<string, { readonly event: string; readonly source: SourceLocation }>;
 }
 
 const known = new WeakMap<Model, Events>();
 
-/** The events of a model; found once for all rules. */
+/** Returns the events of a model. They are computed once for all rules. */
 export function eventsOf(model: Model): Events {
   const found = known.get(model);
   if (found !== undefined) return found;
@@ -59,7 +59,7 @@ function dialoguesOf(model: Model): Map<string, { readonly event: string; readon
   return dialogues;
 }
 
-/** Every event of a saga with the step that names it, in the order of the file. */
+/** Returns every event of a saga with the step that names it, in the order of the file. */
 export function eventNames(saga: Saga): { readonly event: string; readonly source: SourceLocation }[] {
   const own = [saga.starts, ...saga.succeeds, ...saga.fails].map((event) => ({ event, source: saga.source }));
   const steps = saga.steps.flatMap((step) =>
@@ -73,7 +73,7 @@ export function eventNames(saga: Saga): { readonly event: string; readonly sourc
   return [...own, ...steps];
 }
 
-/** A rule that looks at one saga after the other. Only `saga-event` reports events that are not declared. */
+/** Creates a rule that judges each saga separately. Only `saga-event` reports undeclared events. */
 export function sagaRule(
   definition: Omit<Parameters<typeof rule>[0], "subject" | "level" | "checks"> & {
     readonly check: (saga: Saga, events: Events) => readonly Breach[];

@@ -57,7 +57,7 @@ export const sagaStepRules: readonly Rule[] = [
                   at: step.source,
                 },
               ];
-            // The run does not wait for the reply of its pivot or of a step after it.
+            // The run does not wait for the reply of its pivot or of a later step.
             const awaited = step.failure.includes(event) || !(step.pivot || step.retriable);
             if (!awaited || events.handles(saga.coordinator, event)) return [];
             return [

@@ -1,7 +1,7 @@
 import { closest } from "../../../components/model/problems/suggestion.ts";
 import type { Breach } from "../../rule.ts";
 
-/** What each logical type of the Avro specification (1.12) stands on. */
+/** Allowed base types of each logical type of the Avro specification (1.12). */
 const bases: Readonly<Record<string, readonly string[]>> = {
   decimal: ["bytes", "fixed"],
   "big-decimal": ["bytes"],
@@ -19,7 +19,8 @@ const bases: Readonly<Record<string, readonly string[]>> = {
 };
 
 /**
- * Logical types that readers ignore or refuse: misplaced, misspelt, on a wrong type, with a wrong precision or scale.
+ * Returns the logical types that consumers ignore or refuse: misplaced, misspelt, on a wrong type, with a wrong
+ * precision or scale.
  * @param schema - JSON text of a schema.
  */
 export function logicalTypeFaults(schema: string): readonly Breach[] {

@@ -8,7 +8,7 @@ import type { SubjectFacts } from "../../facts.ts";
 
 /** A field of a record, anywhere in a schema. */
 export interface SchemaField {
-  /** Steps from the outermost record, for example `items.quantity`. */
+  /** Path from the outermost record, for example `items.quantity`. */
   readonly path: string;
   readonly name: string;
   readonly type: unknown;
@@ -27,7 +27,7 @@ export interface SchemaType {
   readonly hasDefault: boolean;
 }
 
-/** What rules need of a schema. */
+/** The part of a schema that rules need. */
 export interface SchemaShape {
   readonly name: string;
   readonly namespace: string;
@@ -38,12 +38,18 @@ export interface SchemaShape {
 const shapes = new WeakMap<SubjectFacts, SchemaShape | undefined>();
 const wholeShapes = new WeakMap<SubjectFacts, SchemaShape | undefined>();
 
-/** The shape of a subject's own schema; undefined when it is not known, or no named Avro type. Read once per subject. */
+/**
+ * Returns the shape of a subject's own schema; undefined if it is unknown, or not a named Avro type. It is computed
+ * once per subject.
+ */
 export function shapeOf(subject: SubjectFacts): SchemaShape | undefined {
   return remembered(shapes, subject, subject.schema);
 }
 
-/** The shape of all that a record of the subject holds, shared types included where they are known. Read once per subject. */
+/**
+ * Returns the shape of everything that a record of the subject contains, including known shared types. It is computed
+ * once per subject.
+ */
 export function wholeShapeOf(subject: SubjectFacts): SchemaShape | undefined {
   return subject.selfContained === undefined
     ? shapeOf(subject)
@@ -79,7 +85,7 @@ function readShape(text: string): SchemaShape | undefined {
   return { name: json.name.slice(dot + 1), namespace, types, fields };
 }
 
-/** The shape of a JSON Schema: its properties, and those of what it holds. */
+/** Returns the shape of a JSON Schema: its properties, and those of nested schemas. */
 function jsonShape(root: SchemaObject, title: string): SchemaShape {
   const fields: SchemaField[] = [];
   const visit = (held: JsonSchema, path: string, within: readonly JsonSchema[]): void => {
@@ -117,7 +123,7 @@ function jsonShape(root: SchemaObject, title: string): SchemaShape {
   };
 }
 
-/** The shape of a Protobuf file: the fields of the event's message, and those of the messages in it. */
+/** Returns the shape of a Protobuf file: the fields of the event's message, and those of its nested messages. */
 function protobufShape(text: string): SchemaShape | undefined {
   const read = readProtobufSchema(text);
   if (!read.ok) return undefined;

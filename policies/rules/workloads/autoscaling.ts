@@ -114,7 +114,10 @@ function fixedBreaches(manifest: Manifest, manifests: readonly Manifest[], scope
   }));
 }
 
-/** Partitions of the widest topic that a workload's contract consumes; undefined where it has none, or none is known. */
+/**
+ * Returns the number of partitions of the widest topic that a workload's contract consumes; undefined if there is no
+ * contract, or no known topic.
+ */
 function partitionsOf(workload: Workload, manifests: readonly Manifest[], scope: Scope): number | undefined {
   const maps = new Set(workload.template.spec.volumes.flatMap(({ configMap }) => configMap?.name ?? []));
   const contract = manifests

@@ -199,7 +199,7 @@ export const workloadAvailabilityRules: readonly Rule[] = [
   }),
 ];
 
-/** Two pods and more; a number left out is an autoscaler's. */
+/** Returns whether a workload has two pods or more. If it sets no number, an autoscaler does. */
 function isReplicated({ kind, replicas }: Workload): boolean {
   return kind !== "DaemonSet" && (replicas === undefined || replicas >= 2);
 }

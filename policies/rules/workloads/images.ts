@@ -5,7 +5,7 @@ import type { Workload } from "../../workloads/pods.ts";
 import { containersOf, fieldOf, workloadOf } from "../../workloads/pods.ts";
 import { podYaml } from "../../workloads/text.ts";
 
-/** Where a stack names the image of each server that the platform brings, by the name of its Deployment. */
+/** Setting of the stack for the image of each platform server, by the name of its Deployment. */
 const SETTINGS: ReadonlyMap<string, string> = new Map([
   ["strimzi-cluster-operator", "kubernetes.strimzi.image"],
   ["schema-registry", "kubernetes.registry.image"],
@@ -19,7 +19,7 @@ const registryPod = (image: string): string =>
     "metadata: {name: schema-registry, namespace: platform}",
   );
 
-/** Rules on how images are named. */
+/** Rules on image references. */
 export const workloadImageRules: readonly Rule[] = [
   rule({
     id: "workload-image-digest",
@@ -71,7 +71,7 @@ export const workloadImageRules: readonly Rule[] = [
   }),
 ];
 
-/** Whether an object stands in a namespace of the platform's servers, whose images are not built here. */
+/** Returns whether an object is in a namespace of the platform's servers, whose images are not built here. */
 function isOfPlatform({ metadata }: Manifest, { kubernetes }: StackSettings): boolean {
   const { kafka, platform } = kubernetes?.namespaces ?? { kafka: "kafka", platform: "platform" };
   return metadata?.namespace === kafka || metadata?.namespace === platform;
@@ -81,7 +81,7 @@ function isByDigest(image: string): boolean {
   return /@sha256:[0-9a-f]{64}$/.test(image);
 }
 
-/** Containers whose image is known and named by tag. */
+/** Returns the containers with a known image that is referenced by tag. */
 function movable(workload: Workload): { readonly name: string; readonly image: string }[] {
   return containersOf(workload).flatMap(({ name = "without a name", image }) =>
     image === undefined || isByDigest(image) ? [] : [{ name, image }],
@@ -96,8 +96,8 @@ function breach(who: string, image: string, setting: string): Breach {
 }
 
 /**
- * Images that Strimzi's operator gives to what it runs: they stand in its variables. Of the Kafka versions only the stack's
- * own runs; what builds on Kafka (Connect, MirrorMaker) is not used here.
+ * Returns the images that Strimzi's operator sets for the pods that it creates, from its variables. Only the stack's
+ * own Kafka version runs. Components on top of Kafka (Connect, MirrorMaker) are not used here.
  */
 function kafkaImages(workload: Workload, { kubernetes }: StackSettings): readonly string[] {
   const variables = new Map(

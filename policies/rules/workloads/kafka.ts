@@ -229,7 +229,7 @@ function resourceBreaches(spec: unknown): Candidate[] {
   ];
 }
 
-/** Bytes of a quantity: Kubernetes' `8Gi`, or the JVM's `4096m` and `4g`, which count in powers of 1024 too. */
+/** Returns the bytes of a quantity: Kubernetes' `8Gi`, or the JVM's `4096m` and `4g`, which are also powers of 1024. */
 function bytesOf(quantity: unknown): number | undefined {
   const [, count, unit] = /^(\d+)(Ki|Mi|Gi|Ti|k|m|g|)$/i.exec(String(quantity)) ?? [];
   if (count === undefined || unit === undefined) return undefined;

@@ -131,7 +131,10 @@ export const workloadNetworkRules: readonly Rule[] = [
   }),
 ];
 
-/** Policies with which a namespace starts from nothing: every pod, both ways, no rule. */
+/**
+ * Returns whether a policy denies everything in its namespace: it selects every pod, for both directions, without a
+ * rule.
+ */
 function isDefaultDeny({ spec }: Manifest): boolean {
   const selector = fieldOf(spec, "podSelector");
   const everyPod = typeof selector === "object" && selector !== null && Object.keys(selector).length === 0;
@@ -167,7 +170,7 @@ function policyBreaches({ kind, name, namespace, template }: Workload, policies:
   ];
 }
 
-/** Rules of a policy without a peer, or with all addresses as a peer. */
+/** Returns the rules of a policy without a peer, or with all addresses as a peer. */
 function openings({ spec }: Manifest): Breach[] {
   return (
     [

@@ -4,13 +4,13 @@ import { rule, ruleWith } from "../../rule.ts";
 import { containersOf, fieldOf, workloadOf } from "../../workloads/pods.ts";
 import { breachesWhere, podYaml } from "../../workloads/text.ts";
 
-/** Names under which secrets travel; a name that ends in `_FILE` is a path. */
+/** Names of variables and keys with secrets. A name that ends in `_FILE` is a path. */
 const SECRET_NAME = /(PASSWORD|PASSWD|SECRET|TOKEN|PRIVATE_?KEY|API_?KEY|CREDENTIALS?)(?!.*(_FILE|_PATH|_URL|_DIR)$)/i;
-/** Contents that are secrets whatever they are called: private keys, credentials in a URL, tokens. */
+/** Values that are secrets whatever their name: private keys, credentials in a URL, tokens. */
 const SECRET_CONTENT =
   /-----BEGIN [A-Z ]*PRIVATE KEY-----|:\/\/[^/\s:@]+:[^/\s@]+@|\beyJ[\w-]{10,}\.eyJ[\w-]{10,}\.|"d"\s*:\s*"[\w-]{20,}"/;
 
-/** Rules on the places of secrets. */
+/** Rules on where secrets are stored. */
 export const workloadSecretRules: readonly Rule[] = [
   rule({
     id: "workload-plain-secret",
@@ -71,7 +71,7 @@ export const workloadSecretRules: readonly Rule[] = [
       manifest(manifest) {
         const volumes = workloadOf(manifest)?.template.spec.volumes;
         return volumes?.flatMap(({ name, secret }) =>
-          // Every bit beyond those allowed.
+          // Every bit beyond the allowed ones.
           breachesWhere([
             [
               secret !== undefined && ((secret.defaultMode ?? 0o644) & ~mode) !== 0,
