@@ -1,4 +1,4 @@
-/** `kit access why`: the question in the words of the command line, the answer in words for people. */
+/** `kit access why`: parses the question from the command line and formats the answer for people. */
 
 import type { SourceLocation } from "../../components/model/problems/source-location.ts";
 import { closest, didYouMean } from "../../components/model/problems/suggestion.ts";
@@ -24,7 +24,7 @@ const OPERATIONS: readonly AclOperation[] = [
   "IdempotentWrite",
 ];
 
-/** What was asked and what the answer is. */
+/** A question with its answer. */
 export interface Asked {
   readonly question: AccessQuestion;
   readonly answer: AccessAnswer;
@@ -44,7 +44,7 @@ export interface AccessWords {
 
 /**
  * Answers from the declaration alone.
- * @throws KitError `KIT_USAGE` for an unknown operation, principal or resource, with what was probably meant.
+ * @throws KitError `KIT_USAGE` for an unknown operation, principal or resource, with the closest known name.
  */
 export async function askAccess(context: CommandContext, words: AccessWords): Promise<Asked> {
   const { model, plan } = await readDeclaredProject(context, words.stack);
@@ -63,7 +63,7 @@ export async function askAccess(context: CommandContext, words: AccessWords): Pr
     ...plan.principals.map(({ name }) => name),
     ...model.domains.flatMap(({ services }) => services),
   ]);
-  // A service that nobody has declared yet asks with good reason what to write; a slip of a known name does not.
+  // An unknown service may ask what it must declare; a misspelt known name is an error.
   if (!principals.has(principal) && !isNewService(principal, principals))
     throw unknown("principal", principal, principals);
   const resources = words.group

@@ -5,7 +5,7 @@ import * as echarts from "echarts";
 
 export type { EChartsOption };
 
-/** Colours that stay apart in print and for colour-blind eyes (Okabe and Ito), darkest first. */
+/** Colours that are distinguishable in print and for colour-blind readers (Okabe and Ito), darkest first. */
 export const PALETTE = [
   "#0072b2",
   "#d55e00",
@@ -17,7 +17,7 @@ export const PALETTE = [
   "#3b3b3b",
 ] as const;
 
-/** Where a panel stands in the picture, in pixels. */
+/** Position of a panel in the picture, in pixels. */
 export interface Panel {
   readonly left: number;
   readonly top: number;
@@ -38,7 +38,7 @@ export function renderChart(option: EChartsOption, size: { readonly width: numbe
     });
     return `${chart.renderToSVGString()}\n`;
   } finally {
-    // Else its timers keep the process.
+    // Otherwise its timers keep the process running.
     chart.dispose();
   }
 }
@@ -81,7 +81,7 @@ export function titles(
   ];
 }
 
-/** An axis' name with its unit, in its middle. */
+/** An axis' name with its unit, centred on the axis. */
 export function axisName(
   name: string,
   gap: number,

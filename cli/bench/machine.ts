@@ -1,6 +1,6 @@
 import { cpus, loadavg, platform, release, totalmem } from "node:os";
 
-/** The machine that was measured on. */
+/** The machine on which a benchmark ran. */
 export interface MachineDocument {
   readonly cpus: number;
   readonly cpu: string;
@@ -21,7 +21,7 @@ export function thisMachine(): MachineDocument {
   };
 }
 
-/** Load of the machine over the last minute: what else ran when a measurement began. */
+/** Load of the machine over the last minute, which shows other work at the start of a measurement. */
 export function loadBefore(): number {
   return loadavg()[0] ?? 0;
 }

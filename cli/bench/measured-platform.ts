@@ -1,4 +1,4 @@
-/** The platform that is measured: one brought up for the benchmark alone, or the one that runs. */
+/** The platform under measurement: a new one for the benchmark, or the running one. */
 import { spawn } from "node:child_process";
 import { chmod, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -16,7 +16,7 @@ import { requiredPart } from "../project/load-project.ts";
 /** An open platform. */
 export interface BenchPlatform {
   readonly target: LoadTarget;
-  /** Of the servers; closed when the work is done. */
+  /** Connections to the servers; closed after the work. */
   readonly access: PlatformAccess;
   readonly processes: readonly ProcessDocument[];
 }
@@ -25,8 +25,8 @@ const DEFAULT_PORT_BASE = "27000";
 const MAIN = join(import.meta.dirname, "..", "main.mjs");
 
 /**
- * Works on a platform; one of its own is deleted afterwards, whatever happens.
- * @param running - True: the platform of the context's state folder, which is left as it is.
+ * Runs work on a platform. A new platform is always deleted afterwards.
+ * @param running - True: the platform of the context's state directory, which stays unchanged.
  * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_BENCH_FAILED`, `KIT_CANCELLED`.
  */
 export async function withPlatform<T>(
@@ -36,7 +36,7 @@ export async function withPlatform<T>(
 ): Promise<T> {
   if (options.running) return await onPlatform(context, work);
   const folder = await mkdtemp(join(tmpdir(), "kit-bench-"));
-  // PostgreSQL runs as an unprivileged user, who must be able to pass through.
+  // PostgreSQL runs as an unprivileged user, who needs access to the parent folders.
   await chmod(folder, 0o755);
   const stateDir = join(folder, "state");
   try {
@@ -44,7 +44,7 @@ export async function withPlatform<T>(
     if (options.signal.aborted) throw new KitError("KIT_CANCELLED", "benchmark");
     return await onPlatform({ ...context, stateDir }, work);
   } finally {
-    // Only what has ended is removed: without their records, processes that are left could not be found again.
+    // Removes only records of processes that have ended: without its record, a remaining process could not be found again.
     const ended = await kit(context, stateDir, ["down", "--delete-data"]).then(
       () => true,
       () => false,
@@ -71,14 +71,14 @@ async function onPlatform<T>(context: CommandContext, work: (platform: BenchPlat
   }
 }
 
-/** Runs `kit`, its progress on this process's stderr; its answer is not needed. */
+/** Runs `kit` with its progress on this process's stderr; ignores its result. */
 async function kit(context: CommandContext, stateDir: string, args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", MAIN, ...args, "--json"], {
     cwd: context.projectDir,
     env: {
       ...context.env,
       KIT_STATE_DIR: stateDir,
-      // A build of Prometheus beside a measurement would be measured too.
+      // A build of Prometheus beside a measurement would distort it.
       KIT_OBSERVABILITY: context.env.KIT_OBSERVABILITY ?? "metrics",
       KIT_PORT_BASE: context.env.KIT_BENCH_PORT_BASE ?? DEFAULT_PORT_BASE,
     },

@@ -1,4 +1,4 @@
-/** A benchmark as a program: options with `--help`, errors as every `kit` command shows them, Ctrl-C in good order. */
+/** A benchmark as a program: options with `--help`, errors in the form of every `kit` command, orderly end on Ctrl-C. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Command, CommanderError } from "commander";
@@ -11,13 +11,13 @@ import { writeError, writeJson } from "../terminal/output.ts";
 
 /** One benchmark. */
 export interface Benchmark {
-  /** As in `kit bench NAME`. */
+  /** Name in `kit bench NAME`. */
   readonly name: string;
   readonly summary: string;
-  /** Adds options; `--out` and `--json` are there already. */
+  /** Adds options besides `--out` and `--json`, which every benchmark has. */
   readonly configure: (command: Command) => void;
   readonly examples: readonly string[];
-  /** Measures. The signal comes with Ctrl-C. */
+  /** Measures. Ctrl-C aborts the signal. */
   readonly run: (
     context: CommandContext,
     options: Readonly<Record<string, unknown>>,
@@ -25,15 +25,15 @@ export interface Benchmark {
   ) => Promise<Measured>;
 }
 
-/** What a benchmark gives back. */
+/** Result of a benchmark. */
 export interface Measured {
   /** `{name, machine, load, results}`. */
   readonly document: object;
   /** Tables for people. */
   readonly text: string;
-  /** Further files to stand beside the document, by what follows its name instead of `.json`. */
+  /** Further files to write beside the document, by the suffix that replaces `.json`. */
   readonly files: ReadonlyMap<string, string>;
-  /** False when something went wrong that is no matter of speed: an order failed, a unit was sold twice. */
+  /** False when something other than speed is wrong: an order failed, a unit was sold twice. */
   readonly good: boolean;
 }
 

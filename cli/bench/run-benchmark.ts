@@ -1,4 +1,4 @@
-/** Starts a benchmark: a program of test/bench, or one that the project names. */
+/** Starts a benchmark: a program of test/bench, or one that the project declares. */
 import { spawn } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { watchInterruptions } from "../terminal/interruption.ts";
  * Runs a benchmark's program, which prints its tables and writes its JSON.
  * @param args - The program's own arguments.
  * @returns its exit code.
- * @throws KitError `KIT_USAGE` when there is none of that name.
+ * @throws KitError `KIT_USAGE` for an unknown name.
  */
 export async function runBenchmark(context: CommandContext, name: string, args: readonly string[]): Promise<ExitCode> {
   const programs = await benchmarkPrograms(context.projectDir);
@@ -23,7 +23,7 @@ export async function runBenchmark(context: CommandContext, name: string, args: 
       `There is no benchmark ${JSON.stringify(name)}; there are: ${[...programs.keys()].toSorted().join(", ") || "none"}.`,
     );
   const out = join(context.stateDir, `bench-${name}.json`);
-  // Of two --out the last one counts.
+  // The last `--out` takes precedence.
   const child = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, "--out", out, ...args], {
     cwd: context.projectDir,
     env: context.env,

@@ -2,9 +2,9 @@ import { setTimeout as pause } from "node:timers/promises";
 import { KitError } from "../errors.ts";
 
 /**
- * Looks at something at equal intervals until told to stop. A look that takes longer than the interval leaves out
- * those it covers.
- * @returns how to stop; gives what was seen, or throws what a look threw.
+ * Takes samples at equal intervals until stopped. A sample that takes longer than the interval skips the samples that it
+ * overlaps.
+ * @returns a function that stops; it returns the samples, or throws the error of a failed sample.
  */
 export function sampling<T>(everyMs: number, look: () => Promise<T>): () => Promise<readonly T[]> {
   const stopping = new AbortController();
@@ -25,7 +25,7 @@ export function sampling<T>(everyMs: number, look: () => Promise<T>): () => Prom
   };
 }
 
-/** Looks at something at equal intervals while work goes on, and no longer, whatever becomes of the work. */
+/** Takes samples at equal intervals while work runs. Stops when the work ends or fails. */
 export async function whileSampling<S, T>(
   everyMs: number,
   look: () => Promise<S>,
@@ -43,7 +43,7 @@ const LOOK_MS = 100;
 
 /**
  * Waits until a count is 0.
- * @returns the last count: above 0 when the limit passed.
+ * @returns the last count; above 0 after a timeout.
  * @throws KitError `KIT_CANCELLED`.
  */
 export async function untilNone(count: () => Promise<number>, limitMs: number, signal: AbortSignal): Promise<number> {

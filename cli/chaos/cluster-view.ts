@@ -1,16 +1,16 @@
 /**
- * The cluster as its own brokers see it. Asked over connections of its own with short limits: the ordinary client would
- * wait its long timeouts for a broker that was just killed or frozen.
+ * The cluster from the view of its own brokers. Uses separate connections with short timeouts: the ordinary client would wait
+ * its long timeouts for a broker that was just killed or frozen.
  */
 import { Connection, describeQuorumV2, metadataV12 } from "@platformatic/kafka";
 import { KitError } from "../errors.ts";
 import type { KafkaConnection } from "../platform/platform-access.ts";
 
-/** A look at all partitions. */
+/** A reading of all partitions. */
 export interface ClusterState {
   /** Partitions by the id of their leader. */
   readonly leaders: ReadonlyMap<number, number>;
-  /** Partitions that lack a replica in step. */
+  /** Partitions with a replica that is not in sync. */
   readonly underReplicated: number;
   /** Partitions without a leader. */
   readonly leaderless: number;
@@ -19,15 +19,15 @@ export interface ClusterState {
 
 /** Asks the cluster. */
 export interface ClusterView {
-  /** @param avoid - `host:port` of brokers that are not to be asked. */
+  /** @param avoid - `host:port` of brokers that are not asked. */
   partitions(avoid?: ReadonlySet<string>): Promise<ClusterState>;
-  /** Id of the active controller and its term. */
+  /** Id and epoch of the active controller. */
   activeController(): Promise<{ readonly id: number; readonly epoch: number }>;
 }
 
 const LIMIT_MS = 4_000;
 
-/** Looks through the given listeners; each question takes the first broker that answers. */
+/** Reads through the given listeners; the first broker that answers serves each request. */
 export function clusterView(kafka: KafkaConnection): ClusterView {
   async function ask<T>(
     question: (connection: Connection) => Promise<T>,
@@ -41,7 +41,7 @@ export function clusterView(kafka: KafkaConnection): ClusterView {
         connectTimeout: LIMIT_MS,
         requestTimeout: LIMIT_MS,
       });
-      // A connection that breaks fails the question; without a listener it would end the process.
+      // A broken connection fails the request; without a listener it would end the process.
       connection.on("error", () => undefined);
       try {
         return await within(

@@ -1,4 +1,4 @@
-/** What is set in a service's database behind the service's back, as an operator or a fail-over would. */
+/** Settings that a fault changes in a service's database without the service, as an operator or a fail-over would. */
 import pg from "pg";
 import type { ServerAccess } from "../platform/platform-access.ts";
 
@@ -11,7 +11,7 @@ async function withDatabase<T>(
 ): Promise<T> {
   const client = await access.database(service);
   try {
-    // Such a session itself inherits what was set for the database.
+    // This session also inherits the database's setting, so it overrides it.
     await client.query("SET default_transaction_read_only = off");
     return await work(client);
   } finally {
@@ -32,11 +32,11 @@ export async function readValue(
   });
 }
 
-/** A setting counts for new sessions alone, so the service's own are ended: it comes back with new ones. */
+/** A setting applies only to new sessions. This ends the service's sessions, and the service opens new ones. */
 const END_SESSIONS =
   "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend' AND usename <> current_user";
 
-/** From now on nothing can be written to a service's database, as on a replica. */
+/** Makes a service's database read-only, like a replica. */
 export async function refuseWrites(access: Databases, service: string): Promise<void> {
   await withDatabase(access, service, async (client) => {
     await client.query(`ALTER DATABASE ${await databaseName(client)} SET default_transaction_read_only = on`);
@@ -52,7 +52,7 @@ export async function allowWrites(access: Databases, service: string): Promise<v
   });
 }
 
-/** What a new session of a service may do. */
+/** Whether a new session of a service may write. */
 export async function writesRefused(access: Databases, service: string): Promise<string> {
   const client = await access.database(service);
   try {
@@ -65,7 +65,7 @@ export async function writesRefused(access: Databases, service: string): Promise
   }
 }
 
-/** A column and the type it is to have. */
+/** A column and its new type. */
 export interface ColumnType {
   readonly service: string;
   readonly table: string;
@@ -74,10 +74,10 @@ export interface ColumnType {
   readonly type: string;
 }
 
-/** How often the change is tried, each time for a short while: waiting for its lock it holds up everybody else. */
+/** Number of attempts, each with a short timeout, because a statement that waits for its lock blocks all others. */
 const ATTEMPTS = 30;
 
-/** Changes a column's type as a careful migration does: it gives up soon when it does not get its lock, and comes again. */
+/** Changes a column's type as a careful migration does: it gives up soon if it does not get its lock, and retries. */
 export async function setColumnType(access: Databases, { service, table, column, type }: ColumnType): Promise<void> {
   await withDatabase(access, service, async (client) => {
     await client.query("SET lock_timeout = '1s'");
@@ -95,7 +95,7 @@ export async function setColumnType(access: Databases, { service, table, column,
   });
 }
 
-/** The type a column has. */
+/** The current type of a column. */
 export async function columnType(
   access: Databases,
   { service, table, column }: Omit<ColumnType, "type">,

@@ -1,6 +1,6 @@
 /**
- * A process as the running platform declares it, read back from what the last `up` left: its inputs from the stack's
- * state, the contents of its files from the files themselves (the state holds secrets encrypted, the files are what runs).
+ * A process as the running platform declares it. Inputs are read from the stack's state of the last `up`, the content of its
+ * files from the files themselves, because the state holds secrets encrypted.
  */
 import { readFile } from "node:fs/promises";
 import type { ProcessSpecification } from "../../components/provider/process/specification.ts";
@@ -20,7 +20,7 @@ export async function declaredProcess(stateFile: string, name: string): Promise<
     const parsed = processSchema.safeParse({ ...inputs, files });
     return parsed.success ? parsed.data : undefined;
   } catch {
-    // The caller has another way: it brings the whole platform up.
+    // The caller has a fallback: it brings the whole platform up.
     return undefined;
   }
 }

@@ -1,25 +1,28 @@
-/** What a project adds to `kit chaos`: faults of its own, scenarios, and what the kit's faults show and leave behind in it. */
+/**
+ * What a project adds to `kit chaos`: its own faults and scenarios, and the effects and demands of the kit's faults in this
+ * project.
+ */
 import type { WitnessedFault } from "../witness.ts";
 import type { Expectations, FaultWindow } from "./expectations.ts";
 import type { KitInjection, ProjectInjection, Scenario } from "./schedule.ts";
 import type { FrontDoor, Site } from "./site.ts";
 
-/** A fault that only this project can have. */
+/** A fault that only this project has. */
 export interface FaultDefinition<I extends ProjectInjection = ProjectInjection> {
-  /** As schedules name it; none of the kit's. */
+  /** Name in schedules; differs from all names of the kit. */
   readonly name: string;
-  /** It in words, for the list of what will be broken. */
+  /** Description for the list of planned faults. */
   describe(injection: I): string;
   /**
-   * Strikes at a moment, holds, heals, and measures; made with `runFault`.
+   * Injects the fault at a moment, waits, heals it, and measures; made with `runFault`.
    * @param at - Milliseconds since the epoch.
    */
   perform(site: Site, injection: I, at: number): Promise<WitnessedFault>;
 }
 
-/** A scenario of the project. One with the name of the kit's stands in its place. */
+/** A scenario of the project. It replaces a scenario of the kit with the same name. */
 export interface ScenarioDefinition extends Scenario {
-  /** Name of the scenario that it stands behind in the list. @default the last that needs as many instances */
+  /** Name of the scenario after which the list shows it. @default the last that needs as many instances */
   readonly after?: string;
 }
 
@@ -28,14 +31,14 @@ export interface ChaosDefinition {
   readonly faults?: readonly FaultDefinition[];
   readonly scenarios?: readonly ScenarioDefinition[];
   /**
-   * Services of which the load needs the first instance: on one machine nothing balances between the instances behind
-   * the exposed service. Faults that strike one of several instances spare it.
+   * Services whose first instance the load needs: on one machine no load balancer distributes requests over the instances of
+   * the exposed service. Faults that affect one of several instances spare the first.
    */
   readonly entry?: readonly string[];
-  /** How a customer meets the exposed service; absent: no scenario is about customers who leave. */
+  /** The customer's view of the exposed service; absent: no scenario is about clients that disconnect. */
   readonly frontDoor?: FrontDoor;
   /**
-   * What a fault of the kit also shows in this project, and what must be true after it.
+   * Effects of a kit fault in this project, and the conditions that must hold after it.
    * @param window - Filled while the fault lasts.
    * @param at - When it is due, milliseconds since the epoch.
    */

@@ -1,4 +1,7 @@
-/** What must be true once a fault is healed, beyond the invariants: that customers are served again, and that nobody paid for it who need not. */
+/**
+ * Conditions that must hold after a fault is healed, besides the invariants: customers are served again, and unaffected
+ * customers noticed nothing.
+ */
 import type { WitnessedFault } from "../witness.ts";
 import type { Demand } from "./expectations.ts";
 import type { Reading } from "./reading.ts";
@@ -6,12 +9,12 @@ import { NO_ANSWER } from "./reading.ts";
 import type { Site } from "./site.ts";
 import { lookFor } from "./site.ts";
 
-/** A demand with what was seen. */
+/** A demand with its reading. */
 export type DemandResult = NonNullable<WitnessedFault["demands"]>[number];
 
 const LIMIT_MS = 10_000;
 
-/** Reads until the demand is met, or its time is over. */
+/** Reads until the demand is met or its time limit has passed. */
 export async function insist(
   site: Pick<Site, "signal">,
   { what, read, met, limitMs = LIMIT_MS }: Demand,

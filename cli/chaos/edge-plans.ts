@@ -1,4 +1,4 @@
-/** Faults at the edges: of the exposed service's connections, of the database's rights, of records' sizes, of clocks. */
+/** Faults at the edges: connections of the exposed service, rights in the database, sizes of records, clocks. */
 import type { Draw, KitInjection } from "./schedule.ts";
 
 const seconds = (count: number): number => count * 1_000;
@@ -13,8 +13,8 @@ export function instancesOf(draw: Draw, service: string): readonly string[] {
 }
 
 /**
- * One of a service's processes that the load can do without.
- * @param entry - Services of which the load needs the first instance.
+ * One process of a service that the load does not need.
+ * @param entry - Services whose first instance the load needs.
  * @throws RangeError when there is none.
  */
 export function spareInstance(draw: Draw, service: string, entry: readonly string[]): string {
@@ -24,8 +24,8 @@ export function spareInstance(draw: Draw, service: string, entry: readonly strin
 
 /**
  * Freezes one of several instances of a service.
- * @param lengthMs - Least and most time.
- * @throws RangeError when the service that was drawn has one instance.
+ * @param lengthMs - Minimum and maximum length.
+ * @throws RangeError when the chosen service has one instance.
  */
 export function freezeOne(
   draw: Draw,
@@ -48,7 +48,7 @@ export function freezeOne(
   ];
 }
 
-/** Enough to exhaust any limit of requests under way, many times over, if they are not given back. */
+/** Many times the limit of requests in progress, so that slots that are not freed exhaust it. */
 export function disconnectStorm(draw: Draw, atMs: number): KitInjection[] {
   return [
     {
@@ -66,7 +66,7 @@ export function largePoison(draw: Draw, atMs: number): KitInjection[] {
   return [{ fault: "large-poison", atMs, lengthMs: 0, topic, event, heap: draw.between(150, 250) }];
 }
 
-/** As after a fail-over that left the service with a replica. */
+/** As after a fail-over that left the service on a replica. */
 export function readOnlyDatabase(draw: Draw, atMs: number): KitInjection[] {
   return [
     {
@@ -81,7 +81,7 @@ export function readOnlyDatabase(draw: Draw, atMs: number): KitInjection[] {
 const MOST_SKEW_S = 600;
 const LEAST_SKEW_S = 60;
 
-/** One instance of each service but the exposed one, some ahead and some behind. */
+/** One instance of each service except the exposed one, some ahead and some behind. */
 export function clockSkew(draw: Draw, atMs: number, entry: readonly string[]): KitInjection[] {
   const services = [...new Set(draw.terrain.instances.map(({ service }) => service))].filter(
     (service) => service !== draw.terrain.exposed,

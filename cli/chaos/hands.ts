@@ -1,6 +1,6 @@
 /**
- * The hands of the chaos: they signal processes of this platform's state folder, never another one, and put
- * everything back. A process is known by its id and its start time; a stranger with the same id is not touched.
+ * Process control for chaos runs: signals processes of this platform's state directory only, and restores them. A process is
+ * identified by its id and start time; another process with the same id is not signalled.
  */
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
@@ -13,44 +13,44 @@ import type { ProcessSpecification } from "../../components/provider/process/spe
 import { specificationDigest } from "../../components/provider/process/specification.ts";
 import { KitError } from "../errors.ts";
 
-/** What the faults do to processes. */
+/** Operations on processes. */
 export interface Hands {
   processes(): Promise<readonly ProcessStatus[]>;
-  /** Ends processes at once, all together; resolves when they are gone. */
+  /** Kills processes at once, all together; resolves when they have ended. */
   kill(names: readonly string[]): Promise<void>;
-  /** Asks processes to end in good order; resolves when they are gone. */
+  /** Asks processes to shut down; resolves when they have ended. */
   stop(names: readonly string[], limitMs: number): Promise<void>;
-  /** Waits for a process to end by itself; false when it did not. */
+  /** Waits for a process to end by itself; false after a timeout. */
   awaitDeath(name: string, limitMs: number): Promise<boolean>;
-  /** Stops processes where they are; resolves when they stand still. */
+  /** Freezes processes; resolves when they are stopped. */
   freeze(names: readonly string[]): Promise<void>;
-  /** Lets frozen processes go on. Those that are not frozen are left alone. */
+  /** Continues frozen processes; ignores processes that are not frozen. */
   thaw(names: readonly string[]): Promise<void>;
-  /** Starts dead processes as the platform declares them; those that run are kept. Resolves when they are ready. */
+  /** Starts dead processes as the platform declares them and keeps running ones. Resolves when they are ready. */
   revive(names: readonly string[]): Promise<void>;
   /** Processes that are stopped by a signal. */
   frozen(): Promise<readonly string[]>;
 }
 
-/** What the hands need. */
+/** What the process control needs. */
 export interface HandsOptions {
   /** The substrate's folder. */
   readonly folder: string;
-  /** A process as declared; `undefined` when that cannot be found out. */
+  /** A process as declared; `undefined` when the declaration cannot be read. */
   readonly specificationOf: (name: string) => Promise<ProcessSpecification | undefined>;
-  /** Brings everything back the long way. */
+  /** Brings the whole platform up. */
   readonly bringUp: () => Promise<void>;
 }
 
 const GONE_LIMIT_MS = 15_000;
 const STANDSTILL_LIMIT_MS = 10_000;
 const LOOK_MS = 20;
-/** A database that recovers, or a service whose registry is just coming back, may take its time. */
+/** A database in recovery, or a service whose registry has just restarted, may need longer. */
 const READY_LIMIT_SECONDS = 180;
 const START_ATTEMPTS = 3;
 const START_PAUSE_MS = 1_000;
 
-/** @returns hands for one platform. */
+/** @returns process control for one platform. */
 export function chaosHands(options: HandsOptions): Hands {
   const { folder } = options;
 
@@ -59,7 +59,7 @@ export function chaosHands(options: HandsOptions): Hands {
     return isAlive(condition) ? condition.identity : undefined;
   }
 
-  /** Signals a process and what belongs to it; gives back whom it met. */
+  /** Signals a process and its group; returns the processes that it signalled. */
   async function send(name: string, signal: NodeJS.Signals): Promise<RecordedIdentity> {
     const identity = await identityOf(name);
     if (identity === undefined)
@@ -81,7 +81,7 @@ export function chaosHands(options: HandsOptions): Hands {
     const wanted = await options.specificationOf(name);
     const condition = await inspect(pathsOf(folder, name));
     if (condition.identity !== undefined && !isAlive(condition)) await awaitReaped(condition.identity);
-    // What is on record is what ran; another digest means that the declaration could not be read back exactly.
+    // The record describes the process that ran; another digest means that the declaration could not be read back exactly.
     if (
       wanted === undefined ||
       condition.record === undefined ||
@@ -112,7 +112,7 @@ export function chaosHands(options: HandsOptions): Hands {
   return {
     processes: () => listProcesses(folder),
     async kill(names) {
-      // Identities first, so that those of a zone die in the same moment.
+      // Reads all identities first, so that the processes of a zone die at the same moment.
       const identities = await Promise.all(names.map(async (name) => ({ name, identity: await identityOf(name) })));
       for (const { name, identity } of identities) {
         if (identity === undefined)
@@ -136,7 +136,7 @@ export function chaosHands(options: HandsOptions): Hands {
       await Promise.all(
         names.map(async (name) => {
           const { pid } = await send(name, "SIGSTOP");
-          // On a busy machine the signal is acted upon only when the process has its next turn.
+          // On a busy machine a process handles the signal only when it is next scheduled.
           const end = performance.now() + STANDSTILL_LIMIT_MS;
           while (!(await isStopped(pid))) {
             if (!(await isObservable(pid))) return;
@@ -169,13 +169,13 @@ export function chaosHands(options: HandsOptions): Hands {
   };
 }
 
-/** Whether a signal has stopped a process. Known on Linux alone; elsewhere a fault's own record says what was frozen. */
+/** Whether a signal has stopped a process. Known only on Linux; elsewhere a fault's own record says what was frozen. */
 async function isStopped(pid: number): Promise<boolean> {
   const stat = await statOf(pid);
   return /^\s*[Tt]/.test(stat.slice(stat.lastIndexOf(")") + 1));
 }
 
-/** Whether there is anything to see of a process here. */
+/** Whether this system shows the state of a process. */
 async function isObservable(pid: number): Promise<boolean> {
   return (await statOf(pid)) !== "";
 }

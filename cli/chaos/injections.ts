@@ -1,4 +1,4 @@
-/** The faults of schedules: which are the kit's, which a project's, and what each is in words. Pure. */
+/** The faults of schedules: which belong to the kit, which to a project, and a description of each. Pure. */
 import type { FaultDefinition } from "./definition.ts";
 import type { Injection, KitInjection, ProjectInjection } from "./schedule.ts";
 
@@ -34,7 +34,7 @@ export function ownFault(own: readonly FaultDefinition[], injection: ProjectInje
 }
 
 /**
- * A schedule's fault in words.
+ * Describes a schedule's fault.
  * @param own - The project's faults.
  */
 export function describeInjection(injection: Injection, own: readonly FaultDefinition[] = []): string {

@@ -1,17 +1,20 @@
-/** Brings the platform to the instances of each service that a scenario needs, and back to what is declared. */
+/** Scales services to the instances that a scenario needs, and back to the declared number. */
 import type { CommandContext } from "../context.ts";
 import { observePlatform, readDeclaredStatus } from "../platform/platform-status.ts";
 import { serviceInstances } from "./terrain.ts";
 
-/** The instances of a platform for the time of a series of runs. */
+/** The instances of a platform during a series of runs. */
 export interface InstanceScale {
-  /** A context in which every service has at least so many instances. A platform that does not run is left alone: the run itself says so. */
+  /**
+   * A context in which every service has at least this many instances. Does nothing to a platform that does not run: the run
+   * itself reports that.
+   */
   atLeast(instances: number): Promise<CommandContext>;
-  /** Brings back what is declared; does nothing where nothing was changed. */
+  /** Restores the declared number of instances; does nothing if nothing was changed. */
   back(): Promise<void>;
 }
 
-/** @param bringUp - Brings the platform to what is declared in a context. */
+/** @param bringUp - Brings the platform to the declaration in a context. */
 export function instanceScale(
   context: CommandContext,
   bringUp: (context: CommandContext) => Promise<unknown>,
@@ -26,7 +29,7 @@ export function instanceScale(
     async atLeast(instances) {
       const fewest = await fewestInstances(context);
       if (fewest === undefined) return context;
-      // What brings the platform up on the way must not take away what runs now.
+      // Bringing the platform up must not remove running processes.
       if (fewest >= instances) return fewest === 1 ? context : withInstances(fewest);
       context.stderr.write(`Starting ${instances} instances of each service\n`);
       changed = true;
@@ -43,7 +46,7 @@ export function instanceScale(
   };
 }
 
-/** The instances of the service that has the fewest; `undefined` where not everything runs. */
+/** The instances of the service with the fewest; `undefined` if not everything runs. */
 async function fewestInstances(context: CommandContext): Promise<number | undefined> {
   const declared = await readDeclaredStatus(context.stateDir);
   if (declared === undefined) return undefined;

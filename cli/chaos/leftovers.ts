@@ -1,4 +1,4 @@
-/** What a run leaves behind on purpose is put away: an operator's list of dead-letter records is for real ones. */
+/** Cleans up what a run leaves behind on purpose: an operator's list must contain only real dead-letter records. */
 import { userInfo } from "node:os";
 import { needsWork, readLetters } from "../dlt/letters.ts";
 import { discardLetters } from "../dlt/resolve.ts";
@@ -9,9 +9,9 @@ import type { InjectedRecord } from "../witness.ts";
 import type { Schedule } from "./schedule.ts";
 
 /**
- * Discards the letters of records that the run wrote itself, also those that are too large to be published, with the
- * run as the reason.
- * @returns how many letters.
+ * Discards the dead-letter records of records that the run wrote itself, including those that are too large to be published,
+ * with the run as the reason.
+ * @returns the number of discarded dead-letter records.
  */
 export async function discardInjected(
   access: ServerAccess,
@@ -25,7 +25,7 @@ export async function discardInjected(
     reason: `written by kit chaos --scenario ${schedule.scenario} --seed ${schedule.seed}`,
   };
   const letters = (await readLetters(access)).filter(({ origin }) => places.has(placeOf(origin)));
-  // A letter that cannot be published is parked under its own id.
+  // A dead-letter record that cannot be published is parked under its own id.
   const ids = new Set(letters.map(({ letterId }) => letterId));
   const parked = (await readParkedEvents(access)).filter(
     ({ eventId, state }) => state === "parked" && ids.has(eventId),

@@ -12,7 +12,7 @@ export async function getJson(url: string): Promise<unknown> {
   return await response.json();
 }
 
-/** Writes a document to the first address that takes it. @throws KitError `KIT_CHAOS_FAILED` where none does. */
+/** Writes a document to the first address that accepts it. @throws KitError `KIT_CHAOS_FAILED` if none does. */
 export async function putJson(urls: readonly string[], body: Readonly<Record<string, unknown>>): Promise<void> {
   const refusals: string[] = [];
   for (const url of urls) {

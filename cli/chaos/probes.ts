@@ -1,6 +1,6 @@
 /**
- * Proof that a fault was felt: something measured before it and again during or after it. A run whose fault left no
- * trace says nothing about how the platform copes, so it is void.
+ * Evidence that a fault had an effect: measurements before it and during or after it. A run whose fault had no effect says
+ * nothing about the platform, so it is void.
  */
 
 import { readSamples, sumOf } from "../health/service-metrics.ts";
@@ -16,12 +16,12 @@ export type Evidence = WitnessedFault["evidence"][number] & { readonly felt: boo
 const higher = (before: Reading, after: Reading): boolean => Number(after) > Number(before);
 const other = (before: Reading, after: Reading): boolean => after !== before;
 
-/** Takes a measurement; a server that is away is a finding, not an error. */
+/** Takes a measurement; an unreachable server is a finding, not an error. */
 export async function measure(probe: Pick<Probe, "read">): Promise<Reading> {
   return await probe.read().catch(() => NO_ANSWER);
 }
 
-/** Repeats a measurement until it shows the fault, or the limit passes. */
+/** Repeats a measurement until it shows the fault or the timeout is reached. */
 export async function measureUntilFelt(site: Site, probe: Probe, before: Reading, limitMs: number): Promise<Evidence> {
   let after: Reading = before;
   await lookFor(
@@ -35,7 +35,7 @@ export async function measureUntilFelt(site: Site, probe: Probe, before: Reading
   return { what: probe.what, before: String(before), after: String(after), felt: probe.felt(before, after) };
 }
 
-/** The numbers of the processes: they change when these are started again. */
+/** Process ids, which change when the processes are restarted. */
 export function processIds(site: Site, names: readonly string[]): Probe {
   return {
     what: names.length === 1 ? `process id of ${names[0] ?? ""}` : `process ids of ${names.join(", ")}`,
@@ -48,12 +48,12 @@ export function processIds(site: Site, names: readonly string[]): Probe {
   };
 }
 
-/** Brokers' ids are the numbers at the end of their processes' names. */
+/** A broker's id is the number at the end of its process' name. */
 export function brokerId(name: string): number {
   return Number(/(\d+)$/.exec(name)?.[1]);
 }
 
-/** Partitions that brokers lead, and partitions that miss a replica. */
+/** Partitions that brokers lead, and partitions with a missing replica. */
 export async function brokerProbes(site: Site, names: readonly string[]): Promise<readonly Probe[]> {
   const processes = await namedProcesses(site, names);
   const avoid = new Set(processes.flatMap((process) => listenerOf(process, "internal") ?? []));
@@ -66,7 +66,7 @@ export async function brokerProbes(site: Site, names: readonly string[]): Promis
         const { leaders } = await site.cluster.partitions(avoid);
         return ids.reduce((sum, id) => sum + (leaders.get(id) ?? 0), 0);
       },
-      // Leadership may have been elsewhere already, after an earlier fault; then the replicas tell.
+      // After an earlier fault the leaders may already be elsewhere; then the replicas show the fault.
       felt: (before, after) => Number(after) < Number(before) || (before === 0 && after === 0),
     },
     {
@@ -78,7 +78,7 @@ export async function brokerProbes(site: Site, names: readonly string[]): Promis
   ];
 }
 
-/** Which controller is active. */
+/** The active controller. */
 export function controllerProbe(site: Site): Probe {
   return {
     what: "active controller",
@@ -93,7 +93,7 @@ export function controllerProbe(site: Site): Probe {
 
 const HTTP_LIMIT_MS = 2_000;
 
-/** What an address answers: a status, or nothing. */
+/** The status that an address answers, or nothing. */
 export function httpProbe(what: string, url: string): Probe {
   return {
     what,
@@ -107,7 +107,7 @@ export function httpProbe(what: string, url: string): Probe {
   };
 }
 
-/** Whether the database answers, and since when it runs. */
+/** Whether the database answers, and its start time. */
 export function databaseProbes(site: Site): readonly Probe[] {
   const [service = ""] = site.access.services;
   const ask = async (sql: string): Promise<string> => {
@@ -130,7 +130,7 @@ export function databaseProbes(site: Site): readonly Probe[] {
   ];
 }
 
-/** Records that services met a second time, over all services. Counts of a process that died are lost with it. */
+/** Duplicate records that services detected, over all services. Counts of a dead process are lost. */
 export function deduplicatedProbe(site: Site, names?: readonly string[]): Probe {
   return {
     what: `records met again and not applied again${names === undefined ? "" : ` by ${names.join(", ")}`}`,
@@ -143,7 +143,7 @@ export function deduplicatedProbe(site: Site, names?: readonly string[]): Probe 
   };
 }
 
-/** Failed attempts that services counted; told, but not asked for: a fault may be over before anyone notices. */
+/** Failed attempts that services counted; reported but not required, because a fault may end before any service is affected. */
 export function troubleProbe(site: Site): Probe {
   return {
     what: "failed attempts counted by services (relay, consumer)",
@@ -156,7 +156,7 @@ export function troubleProbe(site: Site): Probe {
   };
 }
 
-/** Failed attempts that the instances of a service counted; told, but not asked for. */
+/** Failed attempts that the instances of a service counted; reported but not required. */
 export function serviceTroubleProbe(site: Site, service: string): Probe {
   return {
     what: `attempts that ${service} repeated`,
@@ -167,7 +167,7 @@ export function serviceTroubleProbe(site: Site, service: string): Probe {
   };
 }
 
-/** Consumers of a service that stand still because they cannot work, and say so. */
+/** Consumers of a service that have paused and report it. */
 export function pausedProbe(site: Site, service: string): Probe {
   return {
     what: `consumers of ${service} that pause`,
@@ -178,7 +178,7 @@ export function pausedProbe(site: Site, service: string): Probe {
   };
 }
 
-/** Every instance of a service says that it can work. */
+/** Whether every instance of a service reports that it can work. */
 export function readyAgain(site: Site, service: string): Demand {
   const names = instancesOf(site, service);
   return {

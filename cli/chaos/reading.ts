@@ -1,5 +1,5 @@
 /** A measurement. */
 export type Reading = number | string;
 
-/** What is shown in place of a measurement that got no answer. */
+/** Shown instead of a measurement that got no answer. */
 export const NO_ANSWER = "no answer";

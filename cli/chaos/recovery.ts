@@ -1,10 +1,10 @@
-/** What customers felt of a fault, from what the witness saw and when orders came to their end. Pure. */
+/** The effect of a fault on customers, from the witness and the times of terminal states. Pure. */
 import type { OrderEnd } from "../load/definition.ts";
 import type { LatencySummary } from "../load/latency.ts";
 import { summarize } from "../load/latency.ts";
 import type { WitnessedFault, WitnessedOrder } from "../witness.ts";
 
-/** How soon work went on after a fault; `null` where it never did. */
+/** Time until work continued after a fault; `null` if it never did. */
 export interface Recovery {
   /** From the fault to the next confirmation of any order. */
   readonly nextConfirmedMs: number | null;
@@ -14,7 +14,7 @@ export interface Recovery {
   readonly longestGapMs: number | null;
 }
 
-/** Latencies of the orders that were due before the first fault, while any lasted, and after the last was healed. */
+/** Latencies of orders that were due before the first fault, while a fault lasted, and after the last was healed. */
 export interface Phases {
   readonly before: LatencySummary;
   readonly during: LatencySummary;

@@ -1,4 +1,4 @@
-/** A run for people: what was done, what it showed, what customers felt. */
+/** Report of a run for people: the faults, their effects, the effect on customers. */
 import type { CommandContext } from "../context.ts";
 import type { LatencySummary } from "../load/latency.ts";
 import { colorsFor, renderTable } from "../terminal/output.ts";

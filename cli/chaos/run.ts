@@ -1,4 +1,4 @@
-/** One run: load, faults as scheduled, healing, verification. */
+/** One run: load, scheduled faults, healing, verification. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { CommandContext } from "../context.ts";
@@ -31,29 +31,30 @@ import { lookFor } from "./site.ts";
 import { exposedService, readContracts, surveyTerrain } from "./terrain.ts";
 import { undoLeftovers } from "./undo.ts";
 
-/** A run as it is asked for. */
+/** A requested run. */
 export interface ChaosOptions {
   readonly scenario: Scenario;
-  /** The project's load, and what it adds to the faults. */
+  /** The project's load, and its additions to the faults. */
   readonly load: LoadDefinition;
   readonly project: ChaosDefinition;
   readonly seed: number;
   readonly ratePerSecond: number;
-  /** Shortest time the load runs, in milliseconds. @default what the scenario needs */
+  /** Minimum duration of the load, in milliseconds. @default what the scenario needs */
   readonly durationMs?: number;
 }
 
-/** Longest run the load is prepared for; healing a large outage on a busy machine takes minutes. */
+/** Longest run that the load is prepared for; healing a large outage on a busy machine takes minutes. */
 const LONGEST_MS = 15 * 60_000;
 const REQUEST_LIMIT_MS = 10_000;
-/** What a careful client does: the same key again, until it knows. */
+/** Behaviour of a careful client: it retries with the same key until it knows the outcome. */
 const REPETITION = { everyMs: 1_000, limitMs: 180_000 } as const;
 const SETTLE_MS = 180_000;
 const IN_STEP_LIMIT_MS = 180_000;
 
 /**
- * Runs a scenario on the running platform and leaves the platform whole, whatever happens.
- * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_USAGE` (duration too short), `KIT_CHAOS_FAILED`, `KIT_CANCELLED`, and what verifying throws.
+ * Runs a scenario on the running platform and always restores the platform.
+ * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_USAGE` (duration too short), `KIT_CHAOS_FAILED`, `KIT_CANCELLED`, and the
+ * errors of verification.
  */
 export async function runChaos(context: CommandContext, options: ChaosOptions): Promise<ChaosReport> {
   const started = context.now();
@@ -61,7 +62,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
   const reporter = progressReporter(context);
   const hands = await handsOn(context);
   const leftFrozen = await hands.frozen();
-  // Left by a run that was itself killed.
+  // Leftovers of a run that was itself killed.
   if (leftFrozen.length > 0) await hands.thaw(leftFrozen);
   await requireRunning(context);
   const access = await openPlatform(context);
@@ -135,7 +136,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       const witness: Witness = { orders: work.load.orders, injected, faults: work.faults };
       await writeFile(join(folder, "witness.json"), `${JSON.stringify(witness, null, 1)}\n`);
       const verify = await verifyPlatform(context, { witness, settleMs: SETTLE_MS });
-      // Where something is wrong, everything stays as it is for who looks into it.
+      // After a violation everything stays unchanged for the investigation.
       const discardedLetters = verify.holds ? await discardInjected(access, injected, schedule) : 0;
       const ends = await load.ends(
         access,
@@ -191,7 +192,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
         folder,
       };
       await writeFile(join(folder, "report.json"), `${JSON.stringify(report, null, 2)}\n`);
-      // Ctrl-C while the run was verified: its report is kept, and no further scenario begins.
+      // Ctrl-C during verification: the report is kept, and no further scenario begins.
       ending.signal.throwIfAborted();
       return report;
     } finally {
@@ -202,7 +203,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
   }
 }
 
-/** A fault that left no trace says nothing, unless something is wrong all the same. */
+/** A fault without effect makes the run void, unless an invariant is violated anyway. */
 function outcomeOf({ felt, kept }: { readonly felt: boolean; readonly kept: boolean }): ChaosOutcome {
   if (!kept) return "violated";
   return felt ? "clean" : "void";
@@ -242,7 +243,7 @@ function scheduleOf(options: ChaosOptions, terrain: Site["terrain"]): Schedule {
   }
 }
 
-/** The run's folder, with its schedule in it before anything happens. */
+/** Makes the run's folder and writes its schedule before anything happens. */
 async function runFolder(context: CommandContext, schedule: Schedule, startedAt: number): Promise<string> {
   const time = new Date(startedAt).toISOString().replaceAll(/[-:]/g, "").replace(/\.\d+/, "");
   const folder = join(context.stateDir, "chaos", `${time}-${schedule.scenario}-${schedule.seed}`);
@@ -256,7 +257,7 @@ interface Work {
   readonly faults: readonly WitnessedFault[];
 }
 
-/** The load runs from before the first fault until a while after the last is healed. */
+/** The load runs from before the first fault until some time after the last is healed. */
 async function loadWithFaults(
   context: CommandContext,
   site: Site,
@@ -278,7 +279,7 @@ async function loadWithFaults(
     },
     { signal: AbortSignal.any([stopLoad.signal, ending.signal]) },
   );
-  // Whatever fails first ends the others; they heal what they broke before they end.
+  // The first failure ends the others; they heal their faults before they end.
   const guarded = async <T>(work: Promise<T>): Promise<T> =>
     await work.catch((error: unknown) => {
       if (!ending.signal.aborted) ending.abort(error);
@@ -315,7 +316,7 @@ async function loadWithFaults(
   };
 }
 
-/** Whatever a fault left behind: nothing stays stopped, nothing stays dead. */
+/** After every fault: no process stays stopped or dead. */
 async function healEverything(hands: Hands, context: CommandContext): Promise<void> {
   const frozen = await hands.frozen();
   if (frozen.length > 0) await hands.thaw(frozen);

@@ -1,4 +1,4 @@
-/** The scenarios of `kit chaos` for every platform: what each may draw. */
+/** The scenarios of `kit chaos` for every platform, with the faults that each may draw. */
 import type { ChaosDefinition } from "./definition.ts";
 import {
   clockSkew,
@@ -14,7 +14,7 @@ import { POISON_KINDS } from "./schedule.ts";
 
 const seconds = (count: number): number => count * 1_000;
 
-/** Restarts of a broker on a small machine; only the room for the moment of the first fault depends on it. */
+/** Restart times of a broker on a small machine; used only to choose the moment of the first fault. */
 const BROKER_TURN_MS = seconds(5);
 
 function brokerKill(draw: Draw, atMs: number): KitInjection[] {
@@ -29,7 +29,7 @@ function brokerKill(draw: Draw, atMs: number): KitInjection[] {
   ];
 }
 
-/** Longer than the 9 s after which the controller takes a silent broker for dead. */
+/** Longer than the 9 s after which the controller considers a silent broker dead. */
 function brokerFreeze(draw: Draw, atMs: number): KitInjection[] {
   return [
     {
@@ -229,8 +229,8 @@ const SINGLE: readonly Scenario[] = [
 ];
 
 /**
- * Pairs that may overlap: any two of different families. Two brokers at once could leave a partition
- * with one replica, which stops writes by design and is the subject of no scenario.
+ * Pairs that may overlap: any two of different families. Two brokers at once could leave a partition with one replica, which
+ * stops writes by design and is not the subject of any scenario.
  */
 const FAMILIES: readonly (readonly ((draw: Draw, atMs: number) => KitInjection[])[])[] = [
   [brokerKill, brokerFreeze],
@@ -282,7 +282,7 @@ function kitScenarios({ entry = [], frontDoor }: ChaosDefinition): readonly Scen
       spanMs: seconds(1),
       plan: largePoison,
     },
-    // These show more, or anything at all, with another instance beside the one that is struck.
+    // These show more, or anything at all, with a second instance beside the affected one.
     {
       name: "read-only-database",
       summary: "a service's database takes no writes, as a replica after a fail-over",
@@ -308,7 +308,7 @@ function kitScenarios({ entry = [], frontDoor }: ChaosDefinition): readonly Scen
 }
 
 /**
- * All scenarios, in the order in which `--all` runs them: those that need more instances come last, so that these are
+ * All scenarios, in the order in which `--all` runs them. Scenarios that need more instances come last, so that these are
  * started once.
  * @param project - What the project adds. @default nothing
  */

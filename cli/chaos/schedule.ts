@@ -1,13 +1,13 @@
-/** What will be broken, when, and for how long: decided by the seed before anything is touched. Pure. */
+/** The faults, their times and durations: the seed determines them before the run changes anything. Pure. */
 
 import type { Random } from "../load/seeded-random.ts";
 import { seededRandom } from "../load/seeded-random.ts";
 import type { Terrain } from "./terrain.ts";
 
-/** Places at which a service can be made to end itself, in the words of its management API. */
+/** Failure points at which a service can be made to end itself, as its management API names them. */
 export type CrashPoint = "before-commit" | "after-commit" | "after-publish";
 
-/** Ways in which a record can be wrong. */
+/** Ways in which a record can be invalid. */
 export const POISON_KINDS = [
   "not-avro",
   "wrong-magic-byte",
@@ -18,7 +18,7 @@ export const POISON_KINDS = [
 /** One of {@link POISON_KINDS}. */
 export type PoisonKind = (typeof POISON_KINDS)[number];
 
-/** A column that is read with every record, and what it becomes for a while. */
+/** A column that is read with every record, and its temporary type. */
 export interface MigratedColumn {
   readonly service: string;
   readonly table: string;
@@ -28,17 +28,17 @@ export interface MigratedColumn {
   readonly to: string;
 }
 
-/** When a fault is due, and for how long. */
+/** Time and duration of a fault. */
 export interface Timed {
   /** From the first order of the load, in milliseconds. */
   readonly atMs: number;
-  /** How long it lasts before it is healed, at least; milliseconds. */
+  /** Minimum time until it is healed; milliseconds. */
   readonly lengthMs: number;
 }
 
-/** A fault of a project's own: see {@link FaultDefinition}; what else stands in it goes into the schedule as JSON. */
+/** A project's own fault: see {@link FaultDefinition}. Its other fields go into the schedule as JSON. */
 export interface ProjectInjection extends Timed {
-  /** The fault's name, none of the kit's. */
+  /** The fault's name; differs from all names of the kit. */
   readonly fault: string;
 }
 
@@ -54,16 +54,16 @@ export type KitInjection = Timed &
         readonly targets: readonly string[];
       }
     | { readonly fault: "freeze"; readonly of: "broker"; readonly targets: readonly string[] }
-    /** All brokers of all zones but one: every partition lacks more replicas than writing needs. */
+    /** All brokers of all zones but one: every partition lacks more replicas than a write tolerates. */
     | { readonly fault: "zones-down"; readonly zones: readonly string[]; readonly targets: readonly string[] }
     /** One of several instances of a service. */
     | { readonly fault: "freeze-instance"; readonly service: string; readonly target: string }
-    /** Which controller is active is known only when the moment has come. */
+    /** The active controller is known only at that moment. */
     | { readonly fault: "kill-active-controller" }
     /** One after the other in this order. */
     | { readonly fault: "roll-brokers"; readonly targets: readonly string[] }
     | { readonly fault: "crash-at-point"; readonly target: string; readonly point: CrashPoint; readonly after: number }
-    /** `records`: how far each partition's offset is set back. */
+    /** `records`: by how much each partition's offset is set back. */
     | {
         readonly fault: "rewind-offsets";
         readonly service: string;
@@ -74,18 +74,21 @@ export type KitInjection = Timed &
         readonly fault: "poison";
         readonly records: readonly { readonly kind: PoisonKind; readonly topic: string; readonly event: string }[];
       }
-    /** Sound records that are as large as the topic lets them be, and a heap of smaller ones on one partition, none of which a consumer can read. */
+    /**
+     * Well-formed records of the topic's maximum size, and many smaller ones on one partition, none of which a consumer can
+     * read.
+     */
     | { readonly fault: "large-poison"; readonly topic: string; readonly event: string; readonly heap: number }
-    /** Customers who leave: `requests` with good tokens, of which each is left at another moment. */
+    /** Clients that disconnect: `requests` with valid tokens, each disconnected at a different moment. */
     | { readonly fault: "disconnect-storm"; readonly requests: number; readonly seed: number }
     | { readonly fault: "widen-column"; readonly column: MigratedColumn }
     | { readonly fault: "read-only-database"; readonly service: string }
-    /** By how much the clocks of processes are wrong, in milliseconds; positive: ahead. */
+    /** Clock error of each process, in milliseconds; positive: ahead. */
     | {
         readonly fault: "clock-skew";
         readonly clocks: readonly { readonly target: string; readonly offsetMs: number }[];
       }
-    /** The services are started while the registry is away. */
+    /** The services are started while the registry is down. */
     | {
         readonly fault: "cold-registry";
         readonly targets: readonly string[];
@@ -94,17 +97,17 @@ export type KitInjection = Timed &
       }
   );
 
-/** Everything that a run will do; the same for the same scenario, seed, duration and platform. */
+/** The complete plan of a run; the same for the same scenario, seed, duration and platform. */
 export interface Schedule {
   readonly scenario: string;
   readonly seed: number;
-  /** Shortest time the load runs, in milliseconds. */
+  /** Minimum duration of the load, in milliseconds. */
   readonly durationMs: number;
   /** By `atMs`. */
   readonly injections: readonly Injection[];
 }
 
-/** Draws of one schedule. */
+/** Random draws of one schedule. */
 export interface Draw {
   readonly terrain: Terrain;
   /** A whole number from `least` to `most`. */
@@ -114,10 +117,10 @@ export interface Draw {
   shuffle<T>(list: readonly T[]): readonly T[];
 }
 
-/** What a scenario adds to {@link planChaos}. */
+/** A scenario's input to {@link planChaos}. */
 export interface ScenarioPlan {
   readonly name: string;
-  /** Longest time from its first fault to the end of its last, as scheduled; milliseconds. */
+  /** Longest scheduled time from its first fault to the end of its last; milliseconds. */
   readonly spanMs: number;
   /** @param atMs - When its first fault is due. */
   readonly plan: (draw: Draw, atMs: number) => readonly Injection[];
@@ -126,23 +129,23 @@ export interface ScenarioPlan {
 /** A scenario as `kit chaos --list` shows it. */
 export interface Scenario extends ScenarioPlan {
   readonly summary: string;
-  /** Instances of each service that it needs at least. @default 1 */
+  /** Minimum number of instances of each service. @default 1 */
   readonly instances?: number;
 }
 
-/** Load before the first fault: figures to compare with. */
+/** Load before the first fault, for comparison. */
 export const LEAD_MS = 4_000;
 /** Load after the last fault is healed. */
 export const TAIL_MS = 6_000;
-/** Room for the moment of the first fault when the duration is not given. */
+/** Range for the moment of the first fault if no duration is given. */
 const ROOM_MS = 2_000;
 
-/** Shortest duration a scenario can do with, in milliseconds. */
+/** Minimum duration of a scenario, in milliseconds. */
 export function shortestMs(scenario: ScenarioPlan): number {
   return LEAD_MS + scenario.spanMs + TAIL_MS;
 }
 
-/** How long the load of a scenario runs when nothing else is asked for, in milliseconds. */
+/** Default duration of a scenario's load, in milliseconds. */
 export function plannedMs(scenario: ScenarioPlan): number {
   return shortestMs(scenario) + ROOM_MS;
 }
@@ -150,7 +153,7 @@ export function plannedMs(scenario: ScenarioPlan): number {
 /**
  * Makes the schedule.
  * @param options - `durationMs`: default a little more than the scenario needs.
- * @throws RangeError when the duration is shorter than {@link shortestMs}, or the platform has nothing to hit.
+ * @throws RangeError when the duration is shorter than {@link shortestMs}, or the platform has no suitable target.
  */
 export function planChaos(
   scenario: ScenarioPlan,

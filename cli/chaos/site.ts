@@ -1,4 +1,4 @@
-/** Where a run works: the running platform, its hands, its clock and its diary. */
+/** The environment of a run: the running platform, its process control, its clock and its timeline. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { ProcessStatus } from "../../components/provider/process/index.ts";
 import type { PlatformAccess } from "../platform/platform-access.ts";
@@ -8,40 +8,40 @@ import type { Expectations } from "./expectations.ts";
 import type { Hands } from "./hands.ts";
 import type { InstanceContract, Terrain } from "./terrain.ts";
 
-/** How a customer meets the exposed service. */
+/** The customer's view of the exposed service. */
 export interface FrontDoor {
-  /** Path of a GET that a customer may ask for and that is cheap, for example `/orders`. */
+  /** Path of a cheap GET that a customer may request, for example `/orders`. */
   readonly path: string;
-  /** Gauge of the exposed service: requests that it works on. */
+  /** Gauge of the exposed service: requests in progress. */
   readonly slotsMetric: string;
 }
 
-/** What a fault works with. */
+/** What a fault uses. */
 export interface Site {
   readonly access: PlatformAccess;
   readonly hands: Hands;
   readonly cluster: ClusterView;
   readonly terrain: Terrain;
   readonly contracts: readonly InstanceContract[];
-  /** State folder of the platform. */
+  /** State directory of the platform. */
   readonly stateDir: string;
-  /** An access token of a customer; outlives the run. */
+  /** An access token of a customer that is valid longer than the run. */
   readonly tokenFor: (customerId: string) => Promise<string>;
   /** Milliseconds since the epoch. */
   readonly now: () => number;
-  /** Writes a line of the timeline. */
+  /** Adds a line to the timeline. */
   readonly note: (text: string) => void;
-  /** Aborted when the run is to end early. */
+  /** Aborted to end the run early. */
   readonly signal: AbortSignal;
-  /** Reports a record that was written on purpose. */
+  /** Reports a record that a fault wrote on purpose. */
   readonly injected: (record: InjectedRecord) => void;
-  /** Absent where the project names none. */
+  /** Absent if the project defines none. */
   readonly frontDoor?: FrontDoor;
-  /** What the fault at hand has to show beside what it says itself, and its time as far as it is known. */
+  /** Additional effects that the current fault must show, and its time as far as known. */
   readonly beside?: Expectations & { readonly window: { from: number; to: number } };
 }
 
-/** Waits until a moment (milliseconds since the epoch); rejects when the run is to end early. */
+/** Waits until a moment (milliseconds since the epoch); rejects when the run is aborted. */
 export async function waitUntil(site: Pick<Site, "now" | "signal">, moment: number): Promise<void> {
   const waitMs = moment - site.now();
   if (waitMs > 0) await delay(waitMs, undefined, { signal: site.signal });
@@ -51,8 +51,8 @@ export async function waitUntil(site: Pick<Site, "now" | "signal">, moment: numb
 const LOOK_MS = 250;
 
 /**
- * Looks until something is there. A look that fails counts as "not yet": servers are away in these runs.
- * @returns `undefined` when the limit passed, or the run is to end early.
+ * Polls until a value is present. A failed poll counts as "not yet", because servers are down in these runs.
+ * @returns `undefined` after the timeout, or when the run is aborted.
  */
 export async function lookFor<T>(
   site: Pick<Site, "signal">,
@@ -67,7 +67,7 @@ export async function lookFor<T>(
   }
 }
 
-/** The named processes as they are now, in that order. */
+/** The current state of the named processes, in that order. */
 export async function namedProcesses(
   site: Pick<Site, "hands">,
   names: readonly string[],

@@ -1,4 +1,4 @@
-/** What there is to break on a running platform. */
+/** The possible targets of faults on a running platform. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { ProcessStatus } from "../../components/provider/process/index.ts";
@@ -11,7 +11,7 @@ export interface ServiceInstance {
   readonly service: string;
 }
 
-/** An event type with who consumes it. */
+/** An event type with its consumers. */
 export interface ConsumedEvent {
   readonly topic: string;
   readonly event: string;
@@ -19,13 +19,13 @@ export interface ConsumedEvent {
   readonly groups: readonly string[];
 }
 
-/** Everything a schedule may choose from, in a stable order. */
+/** Everything that a schedule may choose from, in a stable order. */
 export interface Terrain {
   readonly brokers: readonly { readonly name: string; readonly zone: string }[];
   readonly registry: readonly string[];
   readonly database: readonly string[];
   readonly cache: readonly string[];
-  /** The service that customers reach; absent where none is exposed. */
+  /** The service that customers reach; absent if none is exposed. */
   readonly exposed?: string;
   /** Every process of a service. */
   readonly instances: readonly ServiceInstance[];
@@ -33,11 +33,11 @@ export interface Terrain {
   readonly consumers: readonly string[];
   /** Services that publish events. */
   readonly publishers: readonly string[];
-  /** Events somebody consumes. */
+  /** Events with a consumer. */
   readonly events: readonly ConsumedEvent[];
 }
 
-/** A service's part of the event flow as it was handed to it, as far as it matters here. */
+/** The relevant part of a service's contract. */
 export interface InstanceContract {
   readonly service: string;
   readonly group?: string;
@@ -46,7 +46,7 @@ export interface InstanceContract {
 }
 
 /**
- * Puts the terrain together; pure.
+ * Assembles the targets; pure.
  * @param exposed - The service that customers reach.
  */
 export function surveyTerrain(
@@ -96,7 +96,7 @@ export function surveyTerrain(
   };
 }
 
-/** The service that answers at the platform's own address; pure. */
+/** The service that answers at the platform's public address; pure. */
 export function exposedService({
   gateway,
   services = {},
@@ -104,7 +104,7 @@ export function exposedService({
   return Object.entries(services).find(([, { http }]) => http === gateway)?.[0];
 }
 
-/** The processes of services by their names: a service's own, and behind the first its number. Pure. */
+/** The processes of a service by name: the service's name for the first, with a number for the others. Pure. */
 export function serviceInstances(
   processes: readonly string[],
   services: readonly string[],
@@ -118,7 +118,7 @@ export function serviceInstances(
 }
 
 /**
- * The contracts that the running services were started with, one per service.
+ * The contracts with which the running services were started, one per service.
  * @param folder - The substrate's folder.
  * @throws KitError `KIT_STATUS_UNREADABLE`.
  */
@@ -132,7 +132,7 @@ export async function readContracts(
   const read = await Promise.all(
     firsts.map(async (process) => {
       const file = join(folder, "files", process, "kafka-contract.json");
-      // A service without events has none.
+      // A service without events has no contract.
       const text = await readFile(file, "utf8").catch(() => undefined);
       if (text === undefined) return [];
       const document: unknown = JSON.parse(text);

@@ -1,7 +1,7 @@
 /**
- * What outlives the run that did it (settings in databases, behaviours of simulators, clocks of services) is noted in
- * the state folder before it is done and struck out when it is undone. So a run that was itself killed leaves a note,
- * and the next one undoes what stands in it first.
+ * Notes for changes that outlive a run (settings in databases, behaviours of simulators, clocks of services). A note is written
+ * to the state directory before the change and removed when the change is undone. A killed run leaves its notes, and the next
+ * run undoes these changes first.
  */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,14 +19,14 @@ const undo = z.discriminatedUnion("kind", [
     column: z.string(),
     type: z.string(),
   }),
-  /** PUT of a document to a management address; any of `urls` will do. */
+  /** PUT of a document to a management address; any of `urls` is sufficient. */
   z.object({ kind: z.literal("put"), urls: z.array(z.url()).min(1), body: z.record(z.string(), z.unknown()) }),
 ]);
 
-/** What has to be done to undo something. */
+/** Description of how to undo a change. */
 export type Undo = z.infer<typeof undo>;
 
-/** Undoes something; doing it twice does no harm. */
+/** Undoes a change; idempotent. */
 export async function carryOut(access: Pick<ServerAccess, "database">, wanted: Undo): Promise<void> {
   switch (wanted.kind) {
     case "allow-writes":
@@ -41,7 +41,7 @@ export async function carryOut(access: Pick<ServerAccess, "database">, wanted: U
 const FOLDER = "open";
 let notes = 0;
 
-/** Does something that has to be undone: the note is on disk before `work` begins. @returns what undoes it. */
+/** Makes a change that must be undone: the note is on disk before `work` begins. @returns a function that undoes it. */
 export async function undoable(
   access: Pick<ServerAccess, "database">,
   stateDir: string,
@@ -66,7 +66,7 @@ export async function undoable(
   return revert;
 }
 
-/** Undoes what an earlier run left. @returns how many notes there were. */
+/** Undoes what an earlier run left. @returns the number of notes. */
 export async function undoLeftovers(access: Pick<ServerAccess, "database">, stateDir: string): Promise<number> {
   const folder = join(stateDir, "chaos", FOLDER);
   const files = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith(".json")).toSorted();

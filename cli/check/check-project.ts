@@ -21,20 +21,20 @@ import type { GitProject } from "../diff/git-objects.ts";
 import { judgeStacks, withFindings } from "../diff/judge-stacks.ts";
 import { KitError } from "../errors.ts";
 
-/** What is checked. Paths are as the user wrote them. */
+/** What to check. Paths are as the user wrote them. */
 export interface CheckRequest {
   readonly topics: string | undefined;
   readonly stack: string | undefined;
-  /** What the change is compared with; then it is judged as `kit diff` does. */
+  /** The base to compare the change with; the change is then judged as in `kit diff`. */
   readonly base: string | undefined;
-  /** What is checked instead of the files on disk: a commit or a folder. */
+  /** What to check instead of the files on disk: a commit or a folder. */
   readonly head: string | undefined;
   readonly exceptions: string | undefined;
   /** A file or folder with rendered Kubernetes objects. */
   readonly manifests: string | undefined;
 }
 
-/** The outcome, with paths as a reader of the current folder finds them. */
+/** The outcome, with paths relative to the current folder. */
 export interface CheckOutcome {
   readonly stack: string;
   readonly result: CheckResult;
@@ -108,7 +108,7 @@ function checkAllStacks(tree: DeclaredTree, stack: string, input: CheckInput): C
   const names = tree.stackNames === undefined ? {} : { stackNames: tree.stackNames };
   const cache = new ReadingCache();
   let result = checkDeclaration({ ...input, ...names, cache });
-  // Most projects say nothing of environments, and need no second look.
+  // Most projects do not mention environments and need no second check.
   if (!tree.files.some((each) => "text" in each && /\b(?:stacks|overrides)\b/.test(each.text))) return result;
   for (const [other, topics] of stacksWithOwnTopics(readTopicsAsFarAsGood(tree.files, cache).model, stack)) {
     const file = tree.stacks.get(other);
@@ -121,7 +121,7 @@ function checkAllStacks(tree: DeclaredTree, stack: string, input: CheckInput): C
   return result;
 }
 
-/** The head with what `--topics` and `--exceptions` put in its place, and how its paths are shown. */
+/** The head with the replacements of `--topics` and `--exceptions`, and how its paths are shown. */
 async function withOverrides(
   projectDir: string,
   tree: DeclaredTree,
@@ -138,7 +138,7 @@ async function withOverrides(
     return { tree: { ...tree, ...exceptions }, shown: (path) => path };
   const files = await loadTopicFiles(dirname(folder), folder);
   const own = await loadFile(dirname(folder), exceptionsPath);
-  // Paths lead there from here.
+  // Paths are relative to this folder.
   return {
     tree: { ...tree, files, exceptions: own, ...exceptions },
     shown: (path) =>
@@ -194,7 +194,7 @@ async function loadNamed(path: string): Promise<SourceFile> {
   return { ...file, path: fromHere(absolute) };
 }
 
-/** A path as one types it in the current folder; outside of it, the whole path. */
+/** A path relative to the current folder; absolute if it is outside. */
 function fromHere(absolute: string): string {
   const path = relative(process.cwd(), absolute);
   return path.startsWith("..") || isAbsolute(path) ? absolute : path;

@@ -5,8 +5,8 @@ import type { Level } from "../../policies/rule.ts";
 const commands: Readonly<Record<Level, string>> = { error: "error", warning: "warning", info: "notice" };
 
 /**
- * Findings as workflow commands of GitHub Actions, one a line. The runner reads `%`, line ends, and in properties also
- * `:` and `,` as its own; text from files can neither end a command nor begin another.
+ * Findings as workflow commands of GitHub Actions, one per line. The runner interprets `%`, line ends, and in properties also
+ * `:` and `,`. They are escaped, so that text from files can neither end a command nor begin another.
  */
 export function annotations(findings: readonly Finding[]): string {
   return findings

@@ -1,17 +1,17 @@
-/** Rendered Kubernetes objects as `kit check` judges them. */
+/** Rendered Kubernetes objects for `kit check`. */
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { compareText } from "../../components/model/problems/problem.ts";
 import { ManifestSyntaxError, type PlacedManifest, parseManifests } from "../../policies/manifests.ts";
 import { KitError } from "../errors.ts";
 
-/** Definitions of kinds are the largest files by far, and no rule looks at them. */
+/** Custom resource definitions are by far the largest files, and no rule checks them. */
 const definition = /^kind: CustomResourceDefinition$/m;
 
 /**
- * Reads a file, or all `.yaml`, `.yml` and `.json` files of a folder and of those in it, sorted by path.
- * @param shown - A path as findings name it.
- * @throws KitError `KIT_CHECK_NO_MANIFESTS` when there is no object, `KIT_CHECK_MANIFEST_UNREADABLE` when a file is no YAML.
+ * Reads a file, or all `.yaml`, `.yml` and `.json` files below a folder, sorted by path.
+ * @param shown - Turns a path into the form that findings show.
+ * @throws KitError `KIT_CHECK_NO_MANIFESTS` when there is no object, `KIT_CHECK_MANIFEST_UNREADABLE` when a file is not YAML.
  */
 export function readManifestFiles(path: string, shown: (absolute: string) => string): PlacedManifest[] {
   const absolute = resolve(path);

@@ -5,10 +5,10 @@ import type { Level } from "../../policies/rule.ts";
 
 const sarifLevels: Readonly<Record<Level, string>> = { error: "error", warning: "warning", info: "note" };
 
-/** Where the page of a rule is, seen from the project's root. */
+/** Path of a rule's page, relative to the project's root. */
 const guide = "docs/guide/policies.md";
 
-/** Findings as a SARIF 2.1.0 log, for code scanning. Only rules that were broken are described in it. */
+/** Findings as a SARIF 2.1.0 log, for code scanning. It describes only the rules that were broken. */
 export function sarifLog(findings: readonly Finding[]): object {
   const broken = [...new Set(findings.map(({ rule }) => rule))];
   const index = new Map(broken.map((rule, place) => [rule, place]));
@@ -33,7 +33,7 @@ export function sarifLog(findings: readonly Finding[]): object {
               ...(object === undefined ? {} : { logicalLocations: [{ name: plain(object) }] }),
             },
           ],
-          // Stable while lines move: code scanning follows a finding by it.
+          // Stable when lines move: code scanning identifies a finding by it.
           partialFingerprints: { "kit/v1": `${rule}/${plain(object ?? "")}/${uriOf(file)}` },
         })),
       },
@@ -57,7 +57,7 @@ function describeRule(id: string): object {
   };
 }
 
-/** A path as a relative URI reference; what is no character of a URI is encoded. */
+/** A path as a relative URI reference; characters that URIs do not allow are encoded. */
 function uriOf(file: string): string {
   return file
     .split("/")

@@ -10,12 +10,15 @@ type Colors = ReturnType<typeof colorsFor>;
 
 /** Widest excerpt of a line, in characters. */
 const width = 110;
-/** So many breaches of one rule are shown in full, unless they are errors: who meets a rule for the first time has them by the thousand. */
+/**
+ * Maximum number of findings of one rule that are shown in full, unless they are errors: a project that adopts a rule may have
+ * thousands.
+ */
 const shownOfRule = 20;
 
 /**
- * Findings for people: by file, each with its place, the line it stands on, a caret, and what to do. Text from files is
- * shown without control characters. What is no error is counted from the {@link shownOfRule}th of a rule on.
+ * Findings for people: by file, each with its location, the line, a caret and the fix. Text from files is shown without control
+ * characters. Findings that are not errors are only counted after the {@link shownOfRule}th of a rule.
  */
 export function textReport({ stack, result, texts }: CheckOutcome, colors: Colors, verbose: boolean): string {
   const told = result.findings.filter(({ level }) => verbose || level !== "info");
@@ -75,7 +78,7 @@ function describe(finding: Finding, lines: readonly string[] | undefined, colors
   return text;
 }
 
-/** The part of a line around a column. Tabs become blanks, so that the caret stands where it points. */
+/** The part of a line around a column. Tabs become blanks, so that the caret is in the right column. */
 function excerptOf(
   line: string | undefined,
   column: number,

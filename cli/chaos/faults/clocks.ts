@@ -1,4 +1,4 @@
-/** Clocks that are wrong: no machine has the time of another. */
+/** Faults that set clocks wrong: every process gets a different time. */
 import type { WitnessedFault } from "../../witness.ts";
 import type { Probe } from "../expectations.ts";
 import { getJson, putJson } from "../management.ts";
@@ -10,10 +10,10 @@ import { runFault } from "./fault.ts";
 
 type ClockSkew = Extract<KitInjection, { fault: "clock-skew" }>;
 
-/** By how much a clock may seem to differ for the time of the answer, in milliseconds. */
+/** Maximum apparent difference of a clock that the answer's latency explains, in milliseconds. */
 const ANSWER_MS = 15_000;
 
-/** Instances of services take another time for the right one. */
+/** Makes instances of services use a wrong time. */
 export async function skewClocks(site: Site, injection: ClockSkew, at: number): Promise<WitnessedFault> {
   const { clocks } = injection;
   const addresses = new Map<string, string>();

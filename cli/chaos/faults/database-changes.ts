@@ -1,4 +1,4 @@
-/** A service's database as somebody else left it: another type, no rights to write. Neither is the records' fault. */
+/** Changes to a service's database from outside: another column type, no right to write. The records are not at fault. */
 import type { WitnessedFault } from "../../witness.ts";
 import { columnType, readValue, refuseWrites, setColumnType, writesRefused } from "../database-settings.ts";
 import type { Demand, Probe } from "../expectations.ts";
@@ -12,7 +12,7 @@ type Of<F extends KitInjection["fault"]> = Extract<KitInjection, { fault: F }>;
 
 const NOTHING = (): Promise<void> => Promise.resolve();
 
-/** Good records must wait for the database, not become dead-letter records of it. */
+/** Good records must wait for the database and must not become dead-letter records. */
 function noNewLetters(site: Site, service: string): Demand {
   return {
     what: `dead-letter records of ${service}: as many as before`,
@@ -21,7 +21,7 @@ function noNewLetters(site: Site, service: string): Demand {
   };
 }
 
-/** A column gets a wider type while it is read and written, and its old one back. */
+/** Widens the type of a column while it is read and written, and restores the old type. */
 export async function widenColumn(site: Site, injection: Of<"widen-column">, at: number): Promise<WitnessedFault> {
   const { service, table, column, from, to } = injection.column;
   const type: Probe = {
@@ -49,7 +49,7 @@ export async function widenColumn(site: Site, injection: Of<"widen-column">, at:
   });
 }
 
-/** The database takes no writes, as after a fail-over that left the service with a replica. */
+/** Makes the database read-only, as after a fail-over that left the service on a replica. */
 export async function makeReadOnly(
   site: Site,
   injection: Of<"read-only-database">,

@@ -1,4 +1,4 @@
-/** Customers who leave the gateway early, or stay without a word. None of it may cost those who come later anything. */
+/** Clients that disconnect from the gateway early, or stay connected without sending. They must not affect later clients. */
 import { connect } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { KitError } from "../../errors.ts";
@@ -14,25 +14,28 @@ import { runFault } from "./fault.ts";
 
 type Storm = Extract<KitInjection, { fault: "disconnect-storm" }>;
 
-/** When somebody leaves: with half a request sent, right behind it, after a few milliseconds, with the first byte of the answer; or not until the end. */
+/**
+ * When the client disconnects: after half a request, right after the request, after a few milliseconds, at the first byte of
+ * the answer; or not until the end.
+ */
 export const DEPARTURES = ["half-way", "at-once", "soon", "answered", "half-open", "slow"] as const;
 type Departure = (typeof DEPARTURES)[number];
 
-/** Those who stay take a connection each; a few suffice. */
+/** Each client that stays holds a connection; a few suffice. */
 const STAYING: ReadonlySet<Departure> = new Set(["half-open", "slow"]);
 const MOST_STAYING = 40;
-/** Each customer has a limit of requests a second at the gateway. */
+/** The gateway limits each customer's requests per second. */
 const CUSTOMERS = 60;
 const AT_ONCE = 100;
 const SOON_MS = 30;
 const CONNECTION_LIMIT_MS = 5_000;
 const SLOW_BYTE_MS = 500;
-/** What is asked of a gateway that nothing is left in: an answer within this; on a busy machine it is judged by what it took before. */
+/** Expected latency of a gateway without leaked slots; on a busy machine the latency before the fault is the reference. */
 const ANSWER_MS = 1_000;
 const ANSWER_FACTOR = 4;
 const NO_ANSWER_MS = 10_000;
 
-/** The departures of a storm, in order; pure. */
+/** The disconnections of a storm, in order; pure. */
 export function departures(requests: number, random: Random): readonly Departure[] {
   let staying = 0;
   return Array.from({ length: requests }, () => {
@@ -43,7 +46,7 @@ export function departures(requests: number, random: Random): readonly Departure
   });
 }
 
-/** A storm of requests with good tokens whose senders do not wait for the answer. */
+/** A storm of requests with valid tokens whose clients do not wait for the answer. */
 export async function storm(site: Site, injection: Storm, at: number): Promise<WitnessedFault> {
   const { requests, seed } = injection;
   const { frontDoor } = site;
@@ -65,7 +68,7 @@ export async function storm(site: Site, injection: Storm, at: number): Promise<W
     read: async () => left,
     felt: (_, after) => Number(after) >= requests / 2,
   };
-  // The gateway counts no request that nobody waited for.
+  // The gateway does not count requests whose client disconnected.
   const met: Probe = {
     what: "senders that left with the first byte of an answer",
     when: "during",
@@ -90,8 +93,8 @@ export async function storm(site: Site, injection: Storm, at: number): Promise<W
   const slots: Demand = {
     what: "slots of the gateway in use: hardly more than before",
     read: () => metric(frontDoor.slotsMetric),
-    // The load goes on meanwhile, and repeats what was refused: on a full machine it takes a while until that is worked off.
-    // What the storm would have left is in the hundreds, and stays.
+    // The load continues and retries rejected requests, so a busy machine needs some time to catch up. A storm that leaks slots
+    // would leave hundreds, permanently.
     met: (before, after) => typeof after === "number" && after <= (Number(before) || 0) + MOST_STAYING,
     limitMs: 60_000,
   };
@@ -130,7 +133,10 @@ export async function storm(site: Site, injection: Storm, at: number): Promise<W
   });
 }
 
-/** One request, and how its sender leaves. Resolves when the socket is closed, with whether an answer had begun; whatever the other side does is fine. */
+/**
+ * Sends one request and disconnects as planned. Resolves when the socket is closed, with whether an answer had begun; accepts
+ * any behaviour of the server.
+ */
 async function leave(
   { hostname, port, pathname }: URL,
   token: string,

@@ -1,4 +1,4 @@
-/** The course of every fault: measure, strike, measure, hold, heal, measure. */
+/** The course of every fault: measure, inject, measure, wait, heal, measure. */
 import type { WitnessedFault } from "../../witness.ts";
 import { insist } from "../demands.ts";
 import type { Demand, Probe } from "../expectations.ts";
@@ -8,26 +8,26 @@ import type { Reading } from "../reading.ts";
 import type { Site } from "../site.ts";
 import { waitUntil } from "../site.ts";
 
-/** A fault as its makers describe it. */
+/** A fault's description. */
 export interface FaultCourse {
   readonly name: string;
   readonly probes: readonly Probe[];
-  /** What must be true once it is healed. @default nothing beside the invariants */
+  /** Conditions that must hold once it is healed. @default only the invariants */
   readonly demands?: readonly Demand[];
-  /** When to strike, milliseconds since the epoch. */
+  /** Time of injection, milliseconds since the epoch. */
   readonly at: number;
-  /** From the strike to the healing, at least. */
+  /** Minimum time from the injection to the healing. */
   readonly lengthMs: number;
   readonly strike: () => Promise<void>;
-  /** Undoes it; called whatever happened, and must do no harm when there is nothing to undo. */
+  /** Undoes the fault. Always called, and must be harmless when there is nothing to undo. */
   readonly heal: () => Promise<void>;
 }
 
-/** How long a probe is repeated beyond the fault's length before it counts as not felt. */
+/** Time beyond the fault's length during which a probe is repeated before the fault counts as not felt. */
 const FEEL_LIMIT_MS = 20_000;
 const AFTER_LIMIT_MS = 20_000;
 
-/** Runs a fault from its moment to its healing. */
+/** Runs a fault from its injection to its healing. */
 export async function runFault(site: Site, course: FaultCourse): Promise<WitnessedFault> {
   const { name, lengthMs } = course;
   const { beside } = site;

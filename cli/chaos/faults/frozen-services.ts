@@ -1,4 +1,4 @@
-/** Instances of services that stand still, and go on with what they held in their hands. */
+/** Faults that freeze instances of services and then continue them with the work that they held. */
 import type { WitnessedFault } from "../../witness.ts";
 import { readValue } from "../database-settings.ts";
 import type { Demand, Probe } from "../expectations.ts";
@@ -10,11 +10,11 @@ import { runFault } from "./fault.ts";
 
 type FreezeInstance = Extract<KitInjection, { fault: "freeze-instance" }>;
 
-/** What the events of a service may wait for their topic while one of its instances is frozen, in milliseconds. */
+/** Maximum time that events of a service may wait for their topic while one of its instances is frozen, in milliseconds. */
 const RELAY_MS = 1_000;
-/** On a busy machine it is judged by what it was before. */
+/** On a busy machine the value before the fault is the reference. */
 const RELAY_FACTOR = 4;
-/** How many events before the fault are compared with. */
+/** Number of events before the fault used for the comparison. */
 const BEFORE_MS = 60_000;
 
 async function answers(site: Site, target: string): Promise<Probe> {
@@ -22,7 +22,7 @@ async function answers(site: Site, target: string): Promise<Probe> {
   return httpProbe(`status of ${target}'s /livez`, `${management ?? "http://unknown.invalid"}/livez`);
 }
 
-/** One instance stands still; the others take over what it had, and none of them waits for it. */
+/** Freezes one instance. The others take over its work, and none of them waits for it. */
 export async function freezeInstance(site: Site, injection: FreezeInstance, at: number): Promise<WitnessedFault> {
   const { service, target } = injection;
   const window: { from: number; to?: number } = { from: at - BEFORE_MS };

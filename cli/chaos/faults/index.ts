@@ -1,4 +1,4 @@
-/** From an injection of the schedule to the work. */
+/** Maps each injection of the schedule to its implementation. */
 import type { WitnessedFault } from "../../witness.ts";
 import type { ChaosDefinition } from "../definition.ts";
 import { isKitInjection, ownFault } from "../injections.ts";
@@ -14,7 +14,7 @@ import { poisonTopics } from "./poison.ts";
 import { coldRegistry, crashAtPoint, rewindOffsets } from "./services.ts";
 import { takeZonesDown } from "./zones.ts";
 
-/** Does what the schedule says, from its moment (`at`, milliseconds since the epoch) to its healing. */
+/** Runs an injection of the schedule, from its moment (`at`, milliseconds since the epoch) to its healing. */
 export async function perform(
   site: Site,
   injection: Injection,

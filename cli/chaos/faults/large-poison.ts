@@ -1,6 +1,6 @@
 /**
- * Records that no consumer can read and that are as large as they may be: what is written about them is larger still.
- * Each must end in the dead-letter records of every group, and nothing with another key may wait behind it.
+ * Records that no consumer can read, of the maximum size: their dead-letter records are larger still. Each must become a
+ * dead-letter record of every group, and no record with another key may wait behind it.
  */
 import { randomBytes, randomUUID } from "node:crypto";
 import { Producer } from "@platformatic/kafka";
@@ -14,14 +14,17 @@ import { envelopeOf, groupsOf, lettersProbe, poisonedRecord, schemaIds } from ".
 type LargePoison = Extract<KitInjection, { fault: "large-poison" }>;
 
 const SMALL_BYTES = 24_000;
-/** Together below what a topic takes in one batch. */
+/** Together below a topic's maximum batch size. */
 const SMALL_AT_ONCE = 30;
-/** With its header just below the 1 MB that topics take. */
+/** With its header just below the topics' maximum of 1 MB. */
 const LARGE_BYTES = 880_000;
-/** Bytes that are no text: each takes three when they are made printable. */
+/** Bytes that are not text: each takes three when it is made printable. */
 const HEADER_BYTES = 90_000;
 
-/** Writes a heap of wrong records to one partition, then the largest one, and waits until each is a dead-letter record of every group. */
+/**
+ * Writes many invalid records to one partition, then the largest one, and waits until each is a dead-letter record of every
+ * group.
+ */
 export async function poisonWithLargeRecords(site: Site, injection: LargePoison, at: number): Promise<WitnessedFault> {
   const { topic, event, heap } = injection;
   const written: InjectedRecord[] = [];
@@ -68,7 +71,7 @@ export async function poisonWithLargeRecords(site: Site, injection: LargePoison,
         }
       };
       try {
-        // One key: one partition of the topic, and one of every group's dead-letter records.
+        // One key: one partition of the topic, and one of every group's dead-letter topic.
         const key = randomUUID();
         for (let left = heap; left > 0; left -= SMALL_AT_ONCE) {
           site.signal.throwIfAborted();

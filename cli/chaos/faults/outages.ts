@@ -1,4 +1,4 @@
-/** Processes that die or freeze, and come back. */
+/** Faults that kill or freeze processes and bring them back. */
 
 import { readFile } from "node:fs/promises";
 import { setTimeout as delay } from "node:timers/promises";
@@ -23,7 +23,7 @@ import { runFault } from "./fault.ts";
 
 type Of<F extends KitInjection["fault"]> = Extract<KitInjection, { fault: F }>;
 
-/** What shows that the processes are away, by what they are. */
+/** Measurements that show that the processes are down, by their role. */
 async function probesOf(site: Site, injection: Of<"kill">): Promise<readonly Probe[]> {
   const { targets } = injection;
   switch (injection.of) {
@@ -45,7 +45,7 @@ async function probesOf(site: Site, injection: Of<"kill">): Promise<readonly Pro
   }
 }
 
-/** SIGKILL, and back. */
+/** SIGKILL, then a restart. */
 export async function killAndRevive(site: Site, injection: Of<"kill">, at: number): Promise<WitnessedFault> {
   const { targets } = injection;
   return await runFault(site, {
@@ -58,7 +58,7 @@ export async function killAndRevive(site: Site, injection: Of<"kill">, at: numbe
   });
 }
 
-/** SIGSTOP, and SIGCONT. */
+/** SIGSTOP, then SIGCONT. */
 export async function freezeAndThaw(site: Site, injection: Of<"freeze">, at: number): Promise<WitnessedFault> {
   const { targets } = injection;
   return await runFault(site, {
@@ -71,7 +71,7 @@ export async function freezeAndThaw(site: Site, injection: Of<"freeze">, at: num
   });
 }
 
-/** SIGKILL of whichever controller leads when the moment has come. */
+/** SIGKILL of the controller that is active at that moment. */
 export async function killActiveController(
   site: Site,
   injection: Of<"kill-active-controller">,
@@ -100,7 +100,7 @@ export async function killActiveController(
 const STOP_LIMIT_MS = 40_000;
 const IN_STEP_LIMIT_MS = 180_000;
 
-/** Every broker restarted in good order, the next only when all partitions have all their replicas. */
+/** Restarts every broker in order, the next only when all partitions have all their replicas. */
 export async function rollBrokers(site: Site, injection: Of<"roll-brokers">, at: number): Promise<WitnessedFault> {
   const { targets } = injection;
   const gone: string[] = [];
@@ -126,7 +126,7 @@ export async function rollBrokers(site: Site, injection: Of<"roll-brokers">, at:
 }
 
 async function awaitInStep(site: Site, before: string): Promise<void> {
-  // Twice in a row: a broker that has just come back is not counted as missing before the controller has heard of it.
+  // Twice in a row: the controller does not count a broker as missing before it has noticed its restart.
   const twice = await lookFor(
     site,
     async () => {
@@ -146,7 +146,7 @@ async function awaitInStep(site: Site, before: string): Promise<void> {
     );
 }
 
-/** How many keys the cache holds for the service that uses it. */
+/** Number of keys in the cache of the service that uses it. */
 async function cacheProbe(site: Site): Promise<Probe> {
   const { endpoints, files } = site.access.status;
   const [ca, text] = await Promise.all([readFile(files.ca, "utf8"), readFile(files.credentials, "utf8")]);

@@ -1,4 +1,7 @@
-/** Records that no consumer can read. Each must end in the dead-letter records of every group it concerns, and nothing may wait behind it. */
+/**
+ * Records that no consumer can read. Each must become a dead-letter record of every group that consumes the event, and no
+ * record may wait behind it.
+ */
 import { randomUUID } from "node:crypto";
 import { Producer } from "@platformatic/kafka";
 import { KitError } from "../../errors.ts";
@@ -10,11 +13,11 @@ import { runFault } from "./fault.ts";
 
 type Poison = Extract<KitInjection, { fault: "poison" }>;
 
-/** Larger than any id a registry gives out in practice. */
+/** Larger than any id that a registry assigns in practice. */
 const UNKNOWN_SCHEMA_ID = 0x7fff_fff0;
 const WRONG_MAGIC = 0x01;
 
-/** The value and whether the envelope is whole; pure. */
+/** The value, and whether the envelope is complete; pure. */
 export function poisonedRecord(
   kind: PoisonKind,
   ids: { readonly own: number; readonly foreign: number },
@@ -25,7 +28,7 @@ export function poisonedRecord(
     bytes.writeUInt32BE(id, 1);
     return bytes;
   };
-  // A text that claims to be longer than the whole record: no Avro reader gets past it.
+  // A string whose stated length exceeds the whole record: every Avro reader fails on it.
   const unreadable = Buffer.from([0xfe, 0xff, 0xff, 0x0f, 0x6b, 0x69, 0x74]);
   switch (kind) {
     case "not-avro":
@@ -41,7 +44,7 @@ export function poisonedRecord(
   }
 }
 
-/** Writes the records and waits until each is a dead-letter record of every group that it concerns. */
+/** Writes the records and waits until each is a dead-letter record of every group that consumes its event. */
 export async function poisonTopics(site: Site, injection: Poison, at: number): Promise<WitnessedFault> {
   const written: InjectedRecord[] = [];
   const letters = lettersProbe(
@@ -55,7 +58,7 @@ export async function poisonTopics(site: Site, injection: Poison, at: number): P
     lengthMs: injection.lengthMs,
     probes: [letters],
     async strike() {
-      // Ids are asked for before anything is written: a registry that is away must not leave half of it.
+      // Ids are requested before anything is written, so that an unavailable registry does not leave half of the records.
       const records = await Promise.all(
         injection.records.map(async (record) => ({ ...record, ids: await schemaIds(site, record.event) })),
       );
@@ -74,7 +77,7 @@ export async function poisonTopics(site: Site, injection: Poison, at: number): P
   });
 }
 
-/** Whether every record that was written is a dead-letter record of every group that it concerns. `written` may still grow. */
+/** Whether every written record is a dead-letter record of every group that consumes its event. `written` may still grow. */
 export function lettersProbe(site: Site, written: readonly InjectedRecord[], what: string): Probe {
   return {
     what,
@@ -99,7 +102,7 @@ export function envelopeOf(site: Pick<Site, "now">, event: string): Readonly<Rec
   };
 }
 
-/** Groups that a record of an event concerns. */
+/** Groups that consume an event. */
 export function groupsOf(site: Pick<Site, "terrain">, topic: string, event: string): readonly string[] {
   return site.terrain.events.find((candidate) => candidate.topic === topic && candidate.event === event)?.groups ?? [];
 }

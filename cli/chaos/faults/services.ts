@@ -1,4 +1,4 @@
-/** Services that die at the worst moments, and groups that read again what they had. */
+/** Faults that kill services at the worst moments, and that make groups consume records again. */
 import { KitError } from "../../errors.ts";
 import type { WitnessedFault } from "../../witness.ts";
 import type { Probe } from "../expectations.ts";
@@ -12,10 +12,10 @@ import { runFault } from "./fault.ts";
 type Of<F extends KitInjection["fault"]> = Extract<KitInjection, { fault: F }>;
 
 const ANSWER_LIMIT_MS = 5_000;
-/** A point in a busy service is passed many times in this. */
+/** A busy service passes a failure point many times in this time. */
 const DEATH_LIMIT_MS = 45_000;
 
-/** A service is told to end itself at a point of its work, and is started again. */
+/** Makes a service end itself at a point of its work, and restarts it. */
 export async function crashAtPoint(site: Site, injection: Of<"crash-at-point">, at: number): Promise<WitnessedFault> {
   const { target, point, after } = injection;
   let died = false;
@@ -25,7 +25,8 @@ export async function crashAtPoint(site: Site, injection: Of<"crash-at-point">, 
     read: async () => (died ? "no" : "yes"),
     felt: (_, now) => now === "no",
   };
-  // Before the commit nothing was done, so nothing is met again; at the two others the work was done and only the note of it is missing.
+  // Before the commit nothing was done, so there is no repetition. At the two other points the work was done and only its
+  // acknowledgement is missing.
   const again =
     point === "before-commit" ? [] : [deduplicatedProbe(site, point === "after-commit" ? [target] : undefined)];
   return await runFault(site, {
@@ -39,14 +40,14 @@ export async function crashAtPoint(site: Site, injection: Of<"crash-at-point">, 
       if (died) site.note(`${target} has ended itself ${point}`);
     },
     async heal() {
-      // A point that was never passed is still armed; the new process is not.
+      // A point that was never reached stays armed; the new process has no armed point.
       if (!died) await site.hands.kill([target]).catch(() => undefined);
       await site.hands.revive([target]);
     },
   });
 }
 
-/** The counts of the process that died are gone, so any count by the new one is new. */
+/** The counters of the dead process are gone, so any count of the new process is new. */
 function countedFromZero(probe: Probe): Probe {
   return { ...probe, felt: (_, after) => Number(after) > 0 };
 }
@@ -59,7 +60,7 @@ async function arm(site: Site, target: string, point: string, after: number): Pr
 const STOP_LIMIT_MS = 20_000;
 const EMPTY_LIMIT_MS = 60_000;
 
-/** A group's committed offsets are set back while none of its instances runs. */
+/** Sets a group's committed offsets back while none of its instances runs. */
 export async function rewindOffsets(site: Site, injection: Of<"rewind-offsets">, at: number): Promise<WitnessedFault> {
   const { service, targets, records } = injection;
   let rewound = 0;
@@ -92,7 +93,7 @@ export async function rewindOffsets(site: Site, injection: Of<"rewind-offsets">,
 
 const EARLIEST = -2n;
 
-/** @returns over how many records the group went back. */
+/** @returns by how many records the group was set back. */
 async function setBack(site: Site, group: string, records: number): Promise<number> {
   const { admin } = site.access;
   const [state] = await admin.listConsumerGroupOffsets({ groups: [group] });
@@ -126,7 +127,7 @@ async function setBack(site: Site, group: string, records: number): Promise<numb
   return distance;
 }
 
-/** The registry is killed, then a service is started that cannot ask it for its schemas. */
+/** Kills the registry, then starts a service that cannot read its schemas from it. */
 export async function coldRegistry(site: Site, injection: Of<"cold-registry">, at: number): Promise<WitnessedFault> {
   const { targets, instances, service } = injection;
   const unready: Probe = {
@@ -156,7 +157,7 @@ export async function coldRegistry(site: Site, injection: Of<"cold-registry">, a
     probes: [unready, processIds(site, [...targets, ...instances])],
     async strike() {
       await site.hands.kill([...targets, ...instances]);
-      // It is not ready before the registry is back, so its start is waited for in the healing.
+      // The service becomes ready only after the registry is back, so the healing waits for its start.
       starting = site.hands.revive(instances).catch((error: unknown) => error);
       await waitUntil(site, site.now() + 1_000);
     },

@@ -1,4 +1,4 @@
-/** Two zones of three are away: no partition has the replicas that a write needs, so writes stop by design. */
+/** Fails two zones of three: no partition has the replicas that a write needs, so writes stop by design. */
 import type { WitnessedFault } from "../../witness.ts";
 import { readValue } from "../database-settings.ts";
 import type { Demand, Probe } from "../expectations.ts";
@@ -9,7 +9,7 @@ import { runFault } from "./fault.ts";
 
 type ZonesDown = Extract<KitInjection, { fault: "zones-down" }>;
 
-/** SIGKILL of all brokers of two zones, and back. */
+/** SIGKILL of all brokers of two zones, then a restart. */
 export async function takeZonesDown(site: Site, injection: ZonesDown, at: number): Promise<WitnessedFault> {
   const { targets, zones } = injection;
   let healedAt = Number.POSITIVE_INFINITY;
