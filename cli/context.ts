@@ -3,16 +3,16 @@ import { fileURLToPath } from "node:url";
 import { stateDirectory } from "../components/substrates/local/state-directory.ts";
 import { guardedTerminal } from "./terminal/terminal-text.ts";
 
-/** What a command works with; tests give their own. */
+/** Environment of a command; tests pass their own. */
 export interface CommandContext {
   /** Root of the clone. */
   readonly projectDir: string;
-  /** State folder of the local platform: `KIT_STATE_DIR`, else `.kit` in the project. */
+  /** State directory of the local platform: `KIT_STATE_DIR`, else `.kit` in the project. */
   readonly stateDir: string;
   readonly env: NodeJS.ProcessEnv;
-  /** Results. With `--json` nothing but one JSON document goes here. */
+  /** Results. With `--json` it contains only one JSON document. */
   readonly stdout: NodeJS.WriteStream;
-  /** Everything a human reads on the way. */
+  /** Progress and messages for people. */
   readonly stderr: NodeJS.WriteStream;
   /** Current time in milliseconds. */
   readonly now: () => number;

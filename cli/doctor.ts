@@ -1,4 +1,4 @@
-/** Tools and machine, checked. */
+/** Checks of tools and machine. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
@@ -20,7 +20,7 @@ export interface MachineCheck {
   readonly name: string;
   readonly ok: boolean;
   readonly found: string;
-  /** What to do; only where `ok` is false. */
+  /** Fix; only if `ok` is false. */
   readonly fix?: string;
 }
 
@@ -28,7 +28,7 @@ export interface MachineCheck {
 export interface ToolReport {
   readonly name: string;
   readonly group: string;
-  /** Whether the local platform needs it to be there already; false for what is used to build others. */
+  /** Whether the local platform needs it installed; false for tools that only build others. */
   readonly needed: boolean;
   readonly found: boolean;
   readonly version?: string;
@@ -42,7 +42,7 @@ export interface ToolReport {
 export interface DoctorReport {
   readonly tools: readonly ToolReport[];
   readonly checks: readonly MachineCheck[];
-  /** True when everything the local platform needs is there. */
+  /** True when everything that the local platform needs is present. */
   readonly ok: boolean;
 }
 
@@ -66,14 +66,14 @@ const TOOL_GROUPS: readonly (ToolGroup & { readonly tools: readonly ToolName[] }
   },
   { title: "Servers", tools: ["kafka", "apicurio", "postgresql", "redis"] },
 ];
-/** Shown only when asked for: nothing but tests needs them. */
+/** Shown only on request, because only tests need them. */
 const TEST_GROUP = "Kubernetes tests";
-/** Wanted only when another tool has to be built or fetched. */
+/** Needed only when another tool must be built or downloaded. */
 const BUILD_TOOLS: readonly string[] = ["maven", "go"];
-/** What the whole local platform takes at its peak, with room for the build beside it. */
+/** Peak memory of the local platform, with room for a build beside it. */
 const WANTED_MEMORY_BYTES = 4 * 1024 ** 3;
 
-/** Looks at every tool and at the machine; changes nothing but makes the state folder. */
+/** Checks every tool and the machine. Changes nothing except that it makes the state directory. */
 export async function examine(
   context: CommandContext,
   options: { kubernetes: boolean } = { kubernetes: false },
@@ -104,7 +104,7 @@ function toolReport(group: string, status: ToolStatus): ToolReport {
 }
 
 async function memoryCheck(status: PlatformStatus | undefined): Promise<MachineCheck> {
-  // MemAvailable counts what the kernel would give back; free memory alone frightens without need.
+  // MemAvailable includes memory that the kernel would free; free memory alone would be too pessimistic.
   const available = /^MemAvailable:\s+(\d+) kB$/m.exec(await readFile("/proc/meminfo", "utf8").catch(() => ""))?.[1];
   const bytes = available === undefined ? freemem() : Number(available) * 1024;
   const own = status?.rssBytes ?? 0;
@@ -182,7 +182,7 @@ async function portCheck(context: CommandContext, status: PlatformStatus | undef
   };
 }
 
-/** The start of every block of ports is what a platform uses first. */
+/** A platform uses the start of every block of ports first. */
 function candidatePorts(base: number): readonly number[] {
   const blocks = Array.from({ length: PORT_SPAN / 100 }, (_, block) =>
     Array.from({ length: 12 }, (_unused, index) => base + block * 100 + index),
@@ -191,7 +191,7 @@ function candidatePorts(base: number): readonly number[] {
 }
 
 async function isFree(port: number): Promise<boolean> {
-  // Binding tells of listeners only this user may not see; connecting tells of those with SO_REUSEPORT.
+  // Binding finds listeners that are hidden from this user; connecting finds those with SO_REUSEPORT.
   const bound = await new Promise<boolean>((resolve) => {
     const server = createServer();
     server.once("error", () => resolve(false));
@@ -214,7 +214,7 @@ function uidCheck(): MachineCheck {
   return { name: "User for PostgreSQL", ok: true, found: "you are root; it runs as an unprivileged user" };
 }
 
-/** Writes the report to stdout, grouped, with a fix under what is missing. */
+/** Writes the report to stdout, grouped, with a fix under each missing item. */
 export function writeDoctorReport(context: CommandContext, report: DoctorReport): void {
   const colors = colorsFor(context.stdout, context.env);
   const mark = (ok: boolean, needed = true): string =>

@@ -1,6 +1,6 @@
 /**
- * The catalogue of the command's errors: code, exit code, message with the value, fix.
- * Any other error that reaches the top is a fault of the kit itself; its message says so.
+ * The catalogue of the command's errors: code, exit code, message with the value, fix. Any other error at the top level is a
+ * fault of the kit itself; its message says so.
  */
 import { CodedError, filled } from "../components/machine/coded-error.ts";
 import { declarationErrors } from "./errors/declaration.ts";
@@ -12,7 +12,7 @@ import { trialsErrors } from "./errors/trials.ts";
 
 export { EXIT, type ExitCode };
 
-/** Every expected error, by code. `{value}` stands for a path, a number or an answer. */
+/** Every expected error, by code. `{value}` is replaced by a path, a number or an answer. */
 const ERRORS = {
   ...platformErrors,
   ...declarationErrors,
@@ -45,7 +45,7 @@ export class KitError extends CodedError<ErrorCode> {
   }
 }
 
-/** What the user sees of an error. */
+/** The part of an error that the user sees. */
 export interface ErrorReport {
   readonly code: string;
   readonly message: string;
@@ -56,8 +56,8 @@ export interface ErrorReport {
 }
 
 /**
- * Turns any thrown value into what the user sees. Other packages' catalogues (tools, provider)
- * throw errors with `code` and `fix`; they mean that something is missing.
+ * Turns any thrown value into the error that the user sees. Other packages' catalogues (tools, provider) throw errors with
+ * `code` and `fix`; they mean that something is missing.
  */
 export function describeError(error: unknown): ErrorReport {
   if (error instanceof KitError) {

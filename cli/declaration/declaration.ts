@@ -1,4 +1,4 @@
-/** The declared platform, checked before anything is touched. */
+/** The declared platform, checked before anything changes. */
 import { brokerCount, type StackSettings } from "../../components/model/stack/stack.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import type { CommandContext } from "../context.ts";
@@ -6,16 +6,16 @@ import { KitError } from "../errors.ts";
 import type { ExpectedCounts } from "../pulumi/progress.ts";
 import { readDeclaredProject } from "./declared-project.ts";
 
-/** What is declared for a stack, as far as a run of the engine needs to know. */
+/** The part of a stack's declaration that a run of the engine needs. */
 export interface Declaration {
-  /** How many resources of which group it asks for, as far as it tells. */
+  /** Number of requested resources by group, as far as the declaration shows it. */
   readonly expected: ExpectedCounts;
   readonly plan: PlatformPlan;
   readonly stack: StackSettings;
 }
 
 /**
- * Reads topics and stack; shows every problem with its place and fix.
+ * Reads topics and stack; shows every problem with its location and fix.
  * @throws KitError `KIT_MODEL_INVALID`, `KIT_STACK_NOT_LOCAL`.
  */
 export async function readDeclaration(context: CommandContext, stackName: string): Promise<Declaration> {

@@ -8,7 +8,7 @@ import type { CommandContext } from "../context.ts";
 import { invalidModel } from "./declaration-problems.ts";
 import { expectStack } from "./unknown-stack.ts";
 
-/** What `topics/` and a stack say, and what follows from it. */
+/** The content of `topics/` and a stack, and the plan derived from it. */
 export interface DeclaredProject {
   readonly model: Model;
   readonly stack: StackSettings;
@@ -16,7 +16,7 @@ export interface DeclaredProject {
 }
 
 /**
- * Reads topics and stack; shows every problem with its place and fix.
+ * Reads topics and stack; shows every problem with its location and fix.
  * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_MODEL_INVALID`.
  */
 export async function readDeclaredProject(context: CommandContext, stackName: string): Promise<DeclaredProject> {

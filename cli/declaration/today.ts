@@ -6,8 +6,8 @@ import { KitError } from "../errors.ts";
 export const TODAY_VARIABLE = "KIT_TODAY";
 
 /**
- * The day of a check, `YYYY-MM-DD`, in UTC: from `KIT_TODAY` where it is set, else by the clock.
- * @throws KitError `KIT_USAGE` for a value that is no day.
+ * The day of a check, `YYYY-MM-DD`, in UTC: from `KIT_TODAY` if it is set, else from the clock.
+ * @throws KitError `KIT_USAGE` for a value that is not a day.
  */
 export function todayOf({ env, now }: Pick<CommandContext, "env" | "now">): string {
   const given = env[TODAY_VARIABLE];

@@ -1,4 +1,4 @@
-/** A stack that is not there: which ones are, and which one was probably meant. */
+/** Errors for unknown stacks: they list the existing stacks and suggest the closest name. */
 import { existsSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { closest } from "../../components/model/problems/suggestion.ts";
 import { stackFilePath } from "../../components/model/source-file.ts";
 import { KitError } from "../errors.ts";
 
-/** What a stack may be called: its name becomes part of a file's. */
+/** Allowed names of a stack: the name becomes part of a file's name. */
 const stackName = /^[a-z][a-z0-9-]*$/;
 
 async function stacksOf(projectDir: string): Promise<readonly string[]> {
@@ -25,7 +25,7 @@ export async function unknownStack(projectDir: string, stack: string): Promise<K
   });
 }
 
-/** @throws KitError `KIT_UNKNOWN_STACK` for what can be no stack's name. */
+/** @throws KitError `KIT_UNKNOWN_STACK` for an invalid stack name. */
 export async function expectStackName(projectDir: string, stack: string): Promise<void> {
   if (!stackName.test(stack)) throw await unknownStack(projectDir, stack);
 }

@@ -1,4 +1,4 @@
-/** What one side of a diff declares: files of a commit, of a folder, or of the working tree. */
+/** The declaration on one side of a diff: files of a commit, of a folder, or of the working tree. */
 import { createHash } from "node:crypto";
 import { stat } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
@@ -17,7 +17,7 @@ import { exceptionsPath } from "../../policies/exceptions.ts";
 import { KitError } from "../errors.ts";
 import { type GitProject, listTree, mergeBase, readBlobs, resolveCommit, type TreeEntry } from "./git-objects.ts";
 
-/** Where a side comes from. */
+/** Source of a side. */
 export type TreeSource =
   | { readonly kind: "folder"; readonly label: string; readonly dir: string }
   | { readonly kind: "commit"; readonly label: string; readonly commit: string };
@@ -27,17 +27,17 @@ export interface DeclaredTree {
   readonly source: TreeSource;
   /** All YAML files and schemas below `topics/`, sorted by path. */
   readonly files: readonly SourceFile[];
-  /** Stack files by stack: all that there are, and those that were asked for. */
+  /** Stack files by stack: all that exist, and those that were requested. */
   readonly stacks: ReadonlyMap<string, SourceFile>;
-  /** Stacks that have a file, sorted; undefined where the tree has none at all, as a folder with topics alone. */
+  /** Stacks that have a file, sorted; undefined if the tree has no stack files, such as a folder that contains only topics. */
   readonly stackNames?: readonly string[];
-  /** `policies/exceptions.yaml`; refused as not found where there is none. */
+  /** `policies/exceptions.yaml`; rejects with "not found" if there is none. */
   readonly exceptions: SourceFile;
 }
 
 /**
- * Tells a folder from the name of a commit. A folder is `topics/` itself or one that holds it; a name that is both a
- * commit and a folder is taken for a folder only when it is written as a path.
+ * Distinguishes a folder from the name of a commit. A folder is `topics/` itself or contains it. A name that is both a commit
+ * and a folder counts as a folder only if it is written as a path.
  * @throws KitError `KIT_DIFF_UNKNOWN_REF`, `KIT_DIFF_NO_TOPICS`, `KIT_GIT_MISSING`.
  */
 export async function locateTree(git: GitProject, text: string): Promise<TreeSource> {
@@ -56,7 +56,7 @@ export async function locateTree(git: GitProject, text: string): Promise<TreeSou
   }
 }
 
-/** The folder above `topics/`, for a path to it or to `topics/` itself. */
+/** The folder that contains `topics/`, for a path to it or to `topics/` itself. */
 async function projectFolder(text: string): Promise<string | undefined> {
   const dir = resolve(text);
   if (await isFolder(join(dir, topicsFolder))) return dir;
@@ -67,14 +67,15 @@ async function projectFolder(text: string): Promise<string | undefined> {
 export interface ComparedTrees {
   readonly base: TreeSource;
   readonly head: TreeSource;
-  /** What the reader should know about the choice of the base. */
+  /** Notes for the user about the choice of the base. */
   readonly notes: readonly string[];
 }
 
 /**
- * Finds both sides. As in a pull request, a change is what the head did since it left the base's branch: what the base
- * gained since then is not taken for removed. `A...B` says the same with both ends; `A..B` compares the two ends as they are.
- * @param head - Default: the working tree, whose place in the history is `HEAD`.
+ * Finds both sides. As in a pull request, the change is the difference between the head and its merge base, so that additions
+ * to the base since then do not count as removed. `A...B` does the same with both ends given; `A..B` compares the two ends
+ * directly.
+ * @param head - Default: the working tree, whose position in the history is `HEAD`.
  * @throws KitError those of {@link locateTree} and {@link mergeBase}, `KIT_USAGE` for a range beside a head.
  */
 export async function locateTrees(git: GitProject, base: string, head: string | undefined): Promise<ComparedTrees> {
@@ -114,7 +115,7 @@ async function sides(
   };
 }
 
-/** The project as it lies on disk, with what is not committed. */
+/** The project on disk, including uncommitted files. */
 export function workingTree(projectDir: string): TreeSource {
   return { kind: "folder", label: "the working tree", dir: projectDir };
 }
@@ -126,7 +127,7 @@ export async function readTree(git: GitProject, source: TreeSource, stacks: read
   return tree;
 }
 
-/** Both sides' files. A file with the same content on both is one object, so that it is parsed once. */
+/** Both sides' files. A file with the same content on both sides is one object, so that it is parsed once. */
 export async function readTrees(
   git: GitProject,
   sources: readonly [TreeSource, TreeSource],
@@ -166,7 +167,7 @@ async function treesOf(
   });
 }
 
-/** A folder below `topics/` that is called like a domain file. */
+/** A folder below `topics/` that has the name of a domain file. */
 const folderLikeFile = new RegExp(`^(${topicsFolder}/(?:.*/)?[^/]*\\.ya?ml)/`, "i");
 
 type HashedFile =
@@ -204,7 +205,7 @@ async function list(git: GitProject, source: TreeSource, stacks: readonly string
       stackOfPath(path) !== undefined ||
       folders.has(path),
   );
-  // A folder that is a link hides its files from git.
+  // git does not show the files below a symbolic link to a folder.
   const linked = new Set(
     listed.filter(({ path, mode }) => mode === "120000" && folders.has(path)).map(({ path }) => path),
   );
@@ -251,7 +252,7 @@ function treeOf(source: TreeSource, all: readonly SourceFile[], stacks: readonly
   };
 }
 
-/** Git's id of a blob with this content; of no use in a repository with SHA-256 ids, where nothing then is equal. */
+/** Git's id of a blob with this content. In a repository with SHA-256 ids it never matches. */
 function blobId(text: string): string {
   const bytes = Buffer.from(text, "utf8");
   return createHash("sha1").update(`blob ${bytes.length}\0`).update(bytes).digest("hex");

@@ -1,7 +1,10 @@
-/** The diff as the JSON document that scripts read. */
+/** The diff as a JSON document for scripts. */
 import type { DiffOutcome } from "./run-diff.ts";
 
-/** `{verdict, changes, capacity, digest, findings, …}`; with problems in the head there is nothing to compare, and the verdict is `refused`. */
+/**
+ * `{verdict, changes, capacity, digest, findings, …}`. If the head has problems there is no comparison, and the verdict is
+ * `refused`.
+ */
 export function diffDocument(outcome: DiffOutcome): object {
   const { stack, base, head, diff, problems, findings, notes } = outcome;
   const names = { stack, base, head };

@@ -1,4 +1,4 @@
-/** `kit diff --stack A --stack B`: what differs between two environments of one tree. */
+/** `kit diff --stack A --stack B`: the differences between two environments of one tree. */
 import { readModel } from "../../components/model/read.ts";
 import { ReadingCache } from "../../components/model/topics/reading-cache.ts";
 import type { Model } from "../../components/model/types.ts";
@@ -14,7 +14,7 @@ import { colorsFor, renderTable } from "../terminal/output.ts";
 import { locateTree, readTree, workingTree } from "./declared-tree.ts";
 import { markdownText, plain } from "./escaping.ts";
 
-/** Topics named per field in the table; JSON has all. */
+/** Maximum number of topics per field in the table; JSON lists all. */
 const examples = 3;
 
 /**

@@ -1,22 +1,19 @@
-/** Text that people wrote in files, made harmless where it is shown. */
+/** Escapes text from files for the output that shows it. */
 
 const controls = /[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-/** For a terminal: without control characters, so that no text moves the cursor or changes colours. */
+/** For a terminal: removes control characters, so that no text moves the cursor or changes colours. */
 export function plain(text: string): string {
   return text.replace(controls, "\ufffd");
 }
 
-/**
- * For Markdown that GitHub shows: nothing in the text is markup, HTML, a mention, a reference or a link, and it
- * stays within its table cell.
- */
+/** For Markdown on GitHub: the text contains no markup, HTML, mention, reference or link, and stays within its table cell. */
 export function markdownText(text: string): string {
   return (
     plain(text)
       .replace(/[&<>]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;" })[character] ?? character)
       .replace(/[\\`*_{}[\]()#+!|~$]/g, "\\$&")
-      // A zero-width joiner would do as well, and be copied along; an entity is not.
+      // A zero-width joiner would also work, but users would copy it along; an entity is not copied.
       .replace(/@/g, "&#64;")
       .replaceAll("://", "&#58;//")
       .replace(/(www)\./gi, "$1&#46;")
@@ -26,7 +23,7 @@ export function markdownText(text: string): string {
   );
 }
 
-/** For Markdown code: the text as it is, in a fence that it can't close. Line ends become blanks. */
+/** For Markdown code: the unchanged text, in a fence that it cannot close. Line ends become blanks. */
 export function markdownCode(text: string): string {
   const clean = plain(text);
   const longest = Math.max(0, ...[...clean.matchAll(/`+/g)].map(([run]) => run.length));

@@ -1,4 +1,4 @@
-/** Reads files of a commit straight from git's objects: no checkout, no index, nothing written, no network. */
+/** Reads files of a commit directly from git's objects: no checkout, no index, no writes, no network. */
 import { spawn } from "node:child_process";
 import { KitError } from "../errors.ts";
 
@@ -9,18 +9,18 @@ export interface TreeEntry {
   /** As git prints it: `100644` and `100755` are plain files, `120000` is a symbolic link, `160000` another repository. */
   readonly mode: string;
   readonly oid: string;
-  /** Bytes; 0 for what has none. */
+  /** Bytes; 0 for entries without a size. */
   readonly size: number;
 }
 
-/** A repository seen from the project's folder. */
+/** A repository, with paths relative to the project's folder. */
 export interface GitProject {
   readonly projectDir: string;
   readonly env: NodeJS.ProcessEnv;
 }
 
 /**
- * The commit that a name stands for.
+ * The commit that a name refers to.
  * @throws KitError `KIT_DIFF_UNKNOWN_REF`, `KIT_GIT_MISSING`.
  */
 export async function resolveCommit(git: GitProject, ref: string): Promise<string> {
@@ -36,16 +36,16 @@ export async function resolveCommit(git: GitProject, ref: string): Promise<strin
   throw new KitError("KIT_DIFF_UNKNOWN_REF", `${JSON.stringify(ref)}${firstLine(stderr)}`);
 }
 
-/** Where two lines of development parted. */
+/** The merge base of two commits. */
 export interface MergeBase {
   readonly commit: string;
-  /** Commits that the first has and the second lacks. */
+  /** Number of commits that the first has and the second lacks. */
   readonly behind: number;
 }
 
 /**
- * The newest commit that both have in their history.
- * @throws KitError `KIT_DIFF_HISTORY_MISSING` where a shallow clone hides it, `KIT_DIFF_UNRELATED` where there is none.
+ * The newest common ancestor of both.
+ * @throws KitError `KIT_DIFF_HISTORY_MISSING` if a shallow clone hides it, `KIT_DIFF_UNRELATED` if there is none.
  */
 export async function mergeBase(git: GitProject, base: string, head: string): Promise<MergeBase> {
   if (base === head) return { commit: base, behind: 0 };
@@ -77,7 +77,7 @@ export async function listTree(git: GitProject, commit: string, paths: readonly 
 
 /**
  * Contents of blobs by their ids, all from one process.
- * @throws KitError `KIT_GIT_FAILED` when one is not there, as in a partial clone.
+ * @throws KitError `KIT_GIT_FAILED` when a blob is missing, as in a partial clone.
  */
 export async function readBlobs(git: GitProject, oids: Iterable<string>): Promise<Map<string, Buffer>> {
   const wanted = [...new Set(oids)];
@@ -100,16 +100,16 @@ export async function readBlobs(git: GitProject, oids: Iterable<string>): Promis
   return found;
 }
 
-/** What one commit did to one file. */
+/** Effect of one commit on one file. */
 export interface BlobChange {
   readonly path: string;
-  /** Content after the commit; absent where it deletes the file. */
+  /** Content after the commit; absent if it deletes the file. */
   readonly oid?: string;
-  /** Content before the commit; absent where it adds the file. */
+  /** Content before the commit; absent if it adds the file. */
   readonly previous?: string;
 }
 
-/** Changes of files on the way to a commit, as that branch had them: commit by commit, newest first. */
+/** Changes of files on a commit's first-parent branch: commit by commit, newest first. */
 export async function blobHistory(git: GitProject, commit: string, paths: readonly string[]): Promise<BlobChange[][]> {
   if (paths.length === 0) return [];
   const { code, stdout, stderr } = await runGit(git, [
@@ -147,7 +147,7 @@ export async function blobHistory(git: GitProject, commit: string, paths: readon
   return commits;
 }
 
-/** Whether the clone holds only a part of the history, as CI's often do. */
+/** Whether the clone contains only a part of the history, as in many CI jobs. */
 export async function isShallow(git: GitProject): Promise<boolean> {
   const { stdout } = await runGit(git, ["rev-parse", "--is-shallow-repository"]);
   return stdout.toString("utf8").trim() === "true";
@@ -160,7 +160,7 @@ async function runGit(
 ): Promise<{ code: number; stdout: Buffer; stderr: string }> {
   const child = spawn("git", args, {
     cwd: git.projectDir,
-    // Nothing is written, nothing fetched, nobody asked: a diff works without credentials.
+    // Writes nothing, fetches nothing, and prompts for nothing: a diff works without credentials.
     env: {
       ...git.env,
       LC_ALL: "C",
@@ -177,7 +177,7 @@ async function runGit(
   child.stderr.on("data", (chunk: Buffer) => {
     stderr = (stderr + chunk.toString("utf8")).slice(0, 4_000);
   });
-  // A git that ends early says why on stderr; the broken pipe adds nothing.
+  // A git that ends early explains the reason on stderr; the broken pipe adds no information.
   child.stdin.on("error", () => {});
   child.stdin.end(input ?? "");
   const code = await new Promise<number>((resolve, reject) => {

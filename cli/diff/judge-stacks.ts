@@ -1,4 +1,4 @@
-/** The judgement of a change for one stack, and for every other that the topics' files name in it. */
+/** The judgement of a change for one stack, and for every other stack that the changed topics name. */
 import type { Problem } from "../../components/model/problems/problem.ts";
 import { sortChanges, worstHazard } from "../../components/plan/diff/hazard.ts";
 import type { Change, PlatformDiff } from "../../components/plan/diff/types.ts";
@@ -7,7 +7,7 @@ import { compareFindings, type Finding, sortFindings } from "../../policies/find
 import { type JudgedTrees, type Judgement, judgeTrees } from "./judge-trees.ts";
 
 /**
- * Judges as {@link judgeTrees}, and adds what holds for other stacks alone: their changes and findings carry the stack's
+ * Judges as {@link judgeTrees}, and adds results that hold only for other stacks. Their changes and findings have the stack's
  * name, and the verdict is the worst of all. Counts and capacity are the first stack's.
  * @throws KitError as {@link judgeTrees}.
  */
@@ -31,7 +31,7 @@ export async function judgeStacks(request: JudgedTrees): Promise<Judgement> {
     rules = { ...rules, ...withFindings(rules, other.rules.findings, stack, topics) };
   }
   const { diff: _mainDiff, ...judgement } = main;
-  // A head that can't be read for one of the stacks can't be compared.
+  // If the head cannot be read for one of the stacks, there is no comparison.
   return { ...judgement, rules, notes, problems, ...(diff === undefined || problems.length > 0 ? {} : { diff }) };
 }
 
@@ -43,7 +43,10 @@ function inStack(stack: string, text: string): string {
   return `in ${stack}: ${text}`;
 }
 
-/** What another stack's comparison has besides: all of the topics that name it, and of others what the first stack has nothing of. */
+/**
+ * Additional changes of another stack: all of the topics that name it, and those of other topics that the first stack does not
+ * have.
+ */
 function withOthers(diff: PlatformDiff, other: PlatformDiff, stack: string, topics: ReadonlySet<string>): PlatformDiff {
   const about = ({ kind, object, field }: Change): string => JSON.stringify([kind, object, field]);
   const whole = (change: Change): string => JSON.stringify([about(change), change.before, change.after, change.hazard]);
@@ -72,7 +75,7 @@ function topicOf(object: string): string {
   return object.split("/")[0] ?? object;
 }
 
-/** Findings with those of another stack that hold there alone; of the topics that name it, and what is not about one topic. */
+/** Findings of another stack that hold only there: of topics that name it, and findings that are not about one topic. */
 export function withFindings(
   { findings, summary }: Judgement["rules"],
   others: readonly Finding[],

@@ -1,4 +1,4 @@
-/** The judgement of a change, for `kit diff` and `kit check --base` alike: the platform's comparison, and the rules. */
+/** The judgement of a change, for `kit diff` and `kit check --base` alike: the comparison of the platforms, and the rules. */
 import type { Problem } from "../../components/model/problems/problem.ts";
 import { readModel } from "../../components/model/read.ts";
 import { type SourceFile, topicsFolder } from "../../components/model/source-file.ts";
@@ -23,28 +23,28 @@ import type { DeclaredTree } from "./declared-tree.ts";
 import type { GitProject } from "./git-objects.ts";
 import { readSchemaHistory } from "./schema-history.ts";
 
-/** What is judged. */
+/** What to judge. */
 export interface JudgedTrees {
   readonly git: GitProject;
   readonly before: DeclaredTree;
   readonly after: DeclaredTree;
-  /** The stack, and its file in the head, which is there. */
+  /** The stack; its file exists in the head. */
   readonly stack: string;
   readonly stackFile: SourceFile;
   /** `YYYY-MM-DD`. */
   readonly today: string;
-  /** Rendered Kubernetes objects of the head, where they are to be judged too. */
+  /** Rendered Kubernetes objects of the head, if they are judged too. */
   readonly manifests?: readonly PlacedManifest[];
 }
 
-/** The judgement; without a comparison where the head has problems. */
+/** The judgement; without a comparison if the head has problems. */
 export interface Judgement {
-  /** Where the stack runs; absent when the head has problems. */
+  /** Substrate of the stack; absent when the head has problems. */
   readonly substrate?: StackSettings["substrate"];
   readonly diff?: PlatformDiff;
-  /** Problems of the head, sorted by place. */
+  /** Problems of the head, sorted by location. */
   readonly problems: readonly Problem[];
-  /** What the rules say of the head, those on changes included. */
+  /** Findings of the rules on the head, including those on changes. */
   readonly rules: CheckResult;
   /** What limits the comparison. */
   readonly notes: readonly string[];
@@ -53,8 +53,7 @@ export interface Judgement {
 }
 
 /**
- * Judges what a change does between two trees. Its verdict is `refused` when a change is, or when the head breaks a rule
- * that is an error.
+ * Judges the change between two trees. Its verdict is `refused` if a change is, or if the head breaks a rule of level error.
  * @throws KitError `KIT_DIFF_BASE_INVALID`, `KIT_DIFF_HISTORY_MISSING`, `KIT_GIT_FAILED`.
  */
 export async function judgeTrees({
@@ -107,7 +106,7 @@ export async function judgeTrees({
   };
 }
 
-/** Finds places in schemas. JSON is YAML: the reader of YAML knows where everything stands. */
+/** Finds locations in schemas. JSON is YAML, so the YAML reader knows all locations. */
 function placesIn(files: readonly SourceFile[]): PlaceInSchema {
   return (schemaPath, steps) => {
     const path = `${topicsFolder}/${schemaPath}`;
@@ -116,7 +115,7 @@ function placesIn(files: readonly SourceFile[]): PlaceInSchema {
   };
 }
 
-/** The base's state. An environment that is new is compared with an empty one of its size. */
+/** The base's state. A new environment is compared with an empty one of its size. */
 function stateOfBase(
   before: DeclaredTree,
   stack: string,
@@ -135,7 +134,7 @@ function stateOfBase(
   return { state: platformState(reading.value.model, reading.value.stack, stack), whole: reading.value.whole };
 }
 
-/** The base is not fit to be compared with; `problems` says why. */
+/** The base cannot be used for the comparison; `problems` says why. */
 export class BaseInvalid extends KitError {
   readonly label: string;
   readonly problems: readonly Problem[];

@@ -1,4 +1,4 @@
-/** The diff as the comment of a pull request: nine parts, within what GitHub takes. */
+/** The diff as the comment of a pull request: nine parts, within GitHub's size limit. */
 import type { Problem } from "../../components/model/problems/problem.ts";
 import { compareHazards, sortedSet } from "../../components/plan/diff/hazard.ts";
 import type { Change, ChangeKind, Hazard, PlatformDiff } from "../../components/plan/diff/types.ts";
@@ -10,10 +10,10 @@ import { rollbackSteps } from "./rollback.ts";
 import type { DiffOutcome } from "./run-diff.ts";
 import { capacityRows, capacityTitles, countsLine, summary, teamRows, teamTitles } from "./text-report.ts";
 
-/** Largest comment in characters. GitHub takes 65,536; some tools that post comments cut off earlier. */
+/** Maximum size of a comment in characters. GitHub accepts 65,536; some tools that post comments cut off earlier. */
 export const commentLimit = 60_000;
 
-/** How much is shown of each part; the first that fits is taken. */
+/** Amount of detail of each part; the first level that fits is used. */
 interface Detail {
   readonly rows: number;
   readonly effects: number;
@@ -28,10 +28,10 @@ const details: readonly Detail[] = [
   { rows: 3, effects: 1, characters: 80 },
 ];
 
-/** More rows than this are folded away: a reader sees the verdict first. */
+/** Tables with more rows are collapsed, so that the verdict is visible first. */
 const foldFrom = 15;
 
-/** Renders the comment. Its first line is a marker by which a later run finds and replaces it. */
+/** Renders the comment. Its first line is a marker with which a later run finds and replaces it. */
 export function diffMarkdown(outcome: DiffOutcome): string {
   let text = "";
   for (const detail of details) {
@@ -209,7 +209,7 @@ function capacityPart(
   return changes.length === 0 ? body : `${changePart("Capacity: limits", changes, outcome, detail)}\n\n${body}`;
 }
 
-/** Broken rules: each with its place and what to write instead; a level where it is no error. */
+/** Broken rules, each with its location, its fix, and its level if that is not error. */
 function rulesPart(problems: readonly (Problem | Finding)[], reproduce: string, detail: Detail): string {
   const levels = [...problems].sort((a, b) => levelOf(a) - levelOf(b));
   const rows = levels.slice(0, detail.rows).map((problem) => {
@@ -258,7 +258,7 @@ function effectsOf({ effects, reviewers, source }: Change, detail: Detail): stri
   return shown.join("<br>");
 }
 
-/** What a part does not show, by hazard, and where to see it. */
+/** Number of omitted entries of a part, by hazard, and how to see them. */
 function leftOut(changes: readonly Change[], outcome: DiffOutcome): string {
   if (changes.length === 0) return "";
   const byHazard = [...Map.groupBy(changes, ({ hazard }) => hazard)]
@@ -277,7 +277,7 @@ function cut(text: string, { characters }: Detail): string {
   return markdownText(text.length > characters ? `${text.slice(0, characters - 1)}…` : text);
 }
 
-/** On Kubernetes Pulumi is run by itself; the program then compares the head's half of the digest. */
+/** On Kubernetes the user runs Pulumi directly; the program then compares the head's half of the digest. */
 function applyCommand({ stack, substrate }: DiffOutcome, digest: string): string {
   return substrate === "kubernetes"
     ? `${wantedFingerprintVariable}=${parseDigest(digest)?.head ?? digest} pulumi up -s ${stack}`

@@ -1,10 +1,10 @@
-/** How a change is taken back, in the order in which it is done. */
+/** Steps to roll a change back, in their order. */
 
 import { sortedSet } from "../../components/plan/diff/hazard.ts";
 import type { Change } from "../../components/plan/diff/types.ts";
 import { listed } from "../../components/plan/diff/words.ts";
 
-/** Steps for the changes at hand; the first is always the same. */
+/** Steps for these changes; the first is always the same. */
 export function rollbackSteps(changes: readonly Change[]): string[] {
   if (changes.some(({ hazard }) => hazard === "refused"))
     return ["nothing is applied as long as a change is refused, so there is nothing to take back"];

@@ -12,37 +12,37 @@ import { type DeclaredTree, locateTrees, readTrees } from "./declared-tree.ts";
 import type { GitProject } from "./git-objects.ts";
 import { judgeStacks } from "./judge-stacks.ts";
 
-/** What is compared. */
+/** What to compare. */
 export interface DiffRequest {
   /** A commit's name, a range `A..B` or `A...B`, or a folder. */
   readonly base: string;
   /** Default: the working tree. */
   readonly head?: string;
   readonly stack: string;
-  /** Whether rules that are no errors are told as well. Default: no. */
+  /** Whether to report rules that are not errors too. Default: no. */
   readonly warnings?: boolean;
 }
 
-/** The outcome: a comparison, or why the head can't be compared. */
+/** The outcome: a comparison, or the reason why the head cannot be compared. */
 export interface DiffOutcome {
   readonly stack: string;
-  /** The base as it was asked for, for the command that repeats the comparison. */
+  /** The base as the user gave it, for the command that repeats the comparison. */
   readonly base: string;
   readonly head: string;
-  /** Where the stack runs; absent when the head has problems. */
+  /** Substrate of the stack; absent when the head has problems. */
   readonly substrate?: StackSettings["substrate"];
   /** Absent when the head has problems. */
   readonly diff?: PlatformDiff;
-  /** Problems of the head, sorted by place. */
+  /** Problems of the head, sorted by location. */
   readonly problems: readonly Problem[];
-  /** Rules that the head breaks: every error, and, if asked for, what else the base did not break already. */
+  /** Rules that the head breaks: every error and, if requested, other findings that the base did not have. */
   readonly findings: readonly Finding[];
   /** What limits the comparison. */
   readonly notes: readonly string[];
 }
 
 /**
- * Compares what two trees declare for a stack.
+ * Compares the declarations of two trees for a stack.
  * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_USAGE`, and those of {@link locateTrees} and {@link judgeTrees}.
  */
 export async function runDiff(context: CommandContext, request: DiffRequest): Promise<DiffOutcome> {
@@ -71,7 +71,7 @@ export async function runDiff(context: CommandContext, request: DiffRequest): Pr
   };
 }
 
-/** Findings to be told: errors, and what else the base does not break as well; that is not this change's matter. */
+/** Findings to report: errors, and others that the base does not have, because this change did not cause those. */
 function told(
   found: readonly Finding[],
   before: DeclaredTree,

@@ -1,4 +1,4 @@
-/** Versions of schemas before the base, for levels that look at all of them. */
+/** Versions of schemas before the base, for compatibility levels that compare with all of them. */
 import { nameOfNamedType } from "../../components/model/schemas/avro-names.ts";
 import { readProtobufSchema } from "../../components/model/schemas/protobuf-event-schema.ts";
 import { formatOf, type SchemaFormat } from "../../components/model/schemas/schema-format.ts";
@@ -15,9 +15,9 @@ import { type BlobChange, blobHistory, type GitProject, isShallow, readBlobs } f
 import { earlierVersions, type SchemaBlob } from "./schema-versions.ts";
 
 /**
- * Reads earlier versions of each record and shared type that changes under a transitive level, under whatever path they
- * stood, with the types of other files as they were then. Versions that are no schema are left out.
- * @throws KitError `KIT_DIFF_HISTORY_MISSING` in a clone that holds only a part of the history.
+ * Reads earlier versions of each record and shared type that changes under a transitive level, from all paths that they had,
+ * with the types of other files as of the same commit. Skips versions that are not a schema.
+ * @throws KitError `KIT_DIFF_HISTORY_MISSING` in a clone that contains only a part of the history.
  */
 export async function readSchemaHistory(git: GitProject, base: TreeSource, pair: StatePair): Promise<SchemaHistory> {
   const records = new Set(recordsWithHistory(pair));
@@ -46,7 +46,7 @@ export async function readSchemaHistory(git: GitProject, base: TreeSource, pair:
       if (blob !== undefined) blobs.set(oid, blob);
     }
   };
-  // Looked for before it is parsed: a history holds many more schemas than change at once.
+  // A text search before parsing: a history contains many more schemas than change at once.
   parse((text) => simpleNames.some((name) => text.includes(name)));
   let found = earlierVersions(records, commits, blobs);
   if (found.needsOthers) {
@@ -59,7 +59,7 @@ export async function readSchemaHistory(git: GitProject, base: TreeSource, pair:
     ),
     ...pair.before.plan.sharedSubjects.map(({ name, selfContained }): [string, string] => [name, selfContained]),
   ]);
-  // The base's own version is compared anyway.
+  // The comparison includes the base's own version anyway.
   return knownHistory(
     new Map(
       [...found.versions].map(([record, versions]) => [
@@ -81,7 +81,7 @@ function oidsOf(commits: readonly (readonly BlobChange[])[]): Set<string> {
   );
 }
 
-/** A schema of the language that its record has in the head: earlier ones in another language are no versions of it. */
+/** Whether a schema has the language of its record in the head: earlier schemas in another language are not versions of it. */
 function schemaBlob(text: string, formats: ReadonlyMap<string, SchemaFormat>): SchemaBlob | undefined {
   if (text.includes("syntax") && [...formats.values()].includes("protobuf")) {
     const read = readProtobufSchema(text);

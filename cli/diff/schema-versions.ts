@@ -1,4 +1,4 @@
-/** What records looked like, commit by commit. Pure. */
+/** Versions of records, commit by commit. Pure. */
 import { readAvroSchema, readSharedType } from "../../components/model/schemas/avro-schema.ts";
 import { readJsonEventSchema } from "../../components/model/schemas/json-event-schema.ts";
 import type { SchemaFormat } from "../../components/model/schemas/schema-format.ts";
@@ -8,24 +8,24 @@ import type { BlobChange } from "./git-objects.ts";
 export interface SchemaBlob {
   /** Full name of its outermost type. */
   readonly name: string;
-  /** As parsed; of Protobuf its text. */
+  /** Parsed; Protobuf as text. */
   readonly json: unknown;
   readonly format: SchemaFormat;
 }
 
 /** Versions of some records. */
 export interface EarlierVersions {
-  /** By full name, newest first, each once; types of other files stand in place of their names, as they were then. */
+  /** By full name, newest first, without duplicates; types of other files are expanded, as of the same commit. */
   readonly versions: ReadonlyMap<string, readonly string[]>;
-  /** Whether a version refers to a type that is none of the given blobs' in its commit. */
+  /** Whether a version refers to a type that none of the given blobs defines in its commit. */
   readonly needsOthers: boolean;
 }
 
 /**
- * Goes back through the commits of a branch and reads each record as it stood after each of them.
+ * Walks the commits of a branch backwards and reads each record after each commit.
  * @param records - Full names.
  * @param commits - Newest first.
- * @param blobs - Contents by id; what is missing is passed over.
+ * @param blobs - Contents by id; missing blobs are skipped.
  */
 export function earlierVersions(
   records: ReadonlySet<string>,
@@ -35,7 +35,7 @@ export function earlierVersions(
   const versions = new Map<string, string[]>([...records].map((record) => [record, []]));
   const byName = new Map<string, SchemaBlob>();
   const blobOf = (oid: string | undefined): SchemaBlob | undefined => (oid === undefined ? undefined : blobs.get(oid));
-  // The newest change of each path says what it is now.
+  // The newest change of each path gives its current content.
   const seen = new Set<string>();
   for (const { path, oid } of commits.flat()) {
     const blob = seen.has(path) ? undefined : blobOf(oid);

@@ -14,7 +14,7 @@ import { verdictLine } from "./verdict.ts";
 
 type Colors = ReturnType<typeof colorsFor>;
 
-/** Changes shown in full; beyond that the rest is counted. `--format json` has all. */
+/** Changes shown in full; the rest is only counted. `--format json` has all. */
 const shownChanges = 200;
 
 /** Writes the whole report to stdout. */
@@ -81,7 +81,7 @@ function paint(colors: Colors, hazard: Hazard): (text: string) => string {
   return { safe: colors.green, approval: colors.yellow, irreversible: colors.magenta, refused: colors.red }[hazard];
 }
 
-/** `topics +1 ~2 -0, access rules +4`, without what does not change. */
+/** `topics +1 ~2 -0, access rules +4`, without unchanged kinds. */
 export function countsLine(counts: DeltaCounts): string {
   const names: readonly [keyof DeltaCounts, string][] = [
     ["topics", "topics"],
@@ -103,7 +103,7 @@ export function countsLine(counts: DeltaCounts): string {
     .join(", ");
 }
 
-/** Rows of the capacity table: what, before, after, limit, used, with one zone lost. */
+/** Rows of the capacity table: name, before, after, limit, used, with one zone lost. */
 export function capacityRows({ before, after }: CapacityComparison): string[][] {
   const old = new Map(before.perBroker.map((figure) => [figure.resource, figure]));
   return after.perBroker.map(({ resource, value, limit, afterZoneLoss, basis }) => {
@@ -122,7 +122,7 @@ export function capacityRows({ before, after }: CapacityComparison): string[][] 
   });
 }
 
-/** Rows of the teams' table: of each team whose use changes or that has a budget, also of one that has nothing left. */
+/** Rows of the teams' table: each team whose use changes or that has a budget, including a team without remaining topics. */
 export function teamRows({ before, after }: CapacityComparison): string[][] {
   const byName = (teams: readonly TeamFigure[]): Map<string, TeamFigure> =>
     new Map(teams.map((team) => [team.team, team]));

@@ -3,8 +3,8 @@ import type { Change, Hazard } from "../../components/plan/diff/types.ts";
 import { counted } from "../../components/plan/diff/words.ts";
 
 /**
- * The verdict in one line: what it is, and whom it takes.
- * @param rules - Number of rules that the head breaks as errors.
+ * The verdict in one line, with the required approvals.
+ * @param rules - Number of rules of level error that the head breaks.
  */
 export function verdictLine(verdict: Hazard, changes: readonly Change[], rules = 0): string {
   const of = (hazard: Hazard): readonly Change[] => changes.filter((change) => change.hazard === hazard);

@@ -1,4 +1,4 @@
-/** Dead-letter records in the services' tables: what failed, why, and what was done about it. */
+/** Dead-letter records in the services' tables: the failure, its reason, and the actions on it. */
 import type { Client } from "pg";
 import { KitError } from "../errors.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";

@@ -1,4 +1,4 @@
-/** The catalogue as one HTML file: no server, no request to anywhere, readable without JavaScript. Pure. */
+/** The catalogue as one HTML file: no server, no requests, readable without JavaScript. Pure. */
 import { createHash } from "node:crypto";
 import { flowGraph } from "./flow-graph.ts";
 import { escapeMarkup as text } from "./markup.ts";
@@ -34,7 +34,7 @@ a{color:var(--accent);text-decoration:none}a:hover{text-decoration:underline}
 .flow{fill:none;stroke:var(--soft);opacity:.45}.graph.chosen .flow{opacity:.08}.graph.chosen .flow.on{stroke:var(--accent);opacity:1}.graph .node.on rect{stroke:var(--accent)}
 `;
 
-/** Search, and the lines of the box under the pointer. The page works without it. */
+/** Search, and highlighting of the hovered box's lines. The page works without it. */
 const SCRIPT = `
 const search=document.querySelector("input"),cards=[...document.querySelectorAll("article")],count=document.querySelector("#count");
 const haystacks=cards.map((card)=>card.textContent.toLowerCase());
@@ -51,10 +51,10 @@ for(const end of [flow.dataset.from,flow.dataset.to])graph.querySelector('.node[
 if(graph)for(const node of graph.querySelectorAll(".node")){node.addEventListener("pointerenter",()=>choose(node));node.addEventListener("focus",()=>choose(node));node.addEventListener("pointerleave",()=>choose());node.addEventListener("blur",()=>choose())}
 `;
 
-/** What the page says about itself. */
+/** Metadata of the page. */
 export interface PageTitle {
   readonly title: string;
-  /** Environment whose settings are shown. */
+  /** Environment whose settings the page shows. */
   readonly stack: string;
 }
 

@@ -1,14 +1,14 @@
-/** Who produces and consumes what, as an SVG in columns. Pure. */
+/** Producers and consumers of topics as an SVG in columns. Pure. */
 import { compareText } from "../../components/model/problems/problem.ts";
 import { escapeMarkup } from "./markup.ts";
 import type { TopicCatalogue } from "./topic-catalogue.ts";
 
 /** A box. */
 interface GraphNode {
-  /** Of the graph. */
+  /** Column in the graph. */
   readonly id: string;
   readonly label: string;
-  /** Anchor on the page; boxes without one are no links. */
+  /** Anchor on the page; boxes without one are not links. */
   readonly href?: string;
 }
 
@@ -24,7 +24,7 @@ interface FlowGraph {
   readonly links: readonly GraphLink[];
 }
 
-/** With more topics than this the graph shows domains: nobody follows a thousand lines. */
+/** Above this number of topics the graph shows domains, because a thousand lines are unreadable. */
 const MOST_TOPICS = 60;
 
 const ROW = 30;
@@ -32,7 +32,7 @@ const BOX = { width: 210, height: 22 };
 const GAP = 170;
 const HEAD = 34;
 
-/** Services and topics, or domains where there are too many topics. */
+/** Services and topics, or domains if there are too many topics. */
 export function flowGraph(catalogue: TopicCatalogue): string {
   return draw(catalogue.topics.length <= MOST_TOPICS ? byTopic(catalogue) : byDomain(catalogue));
 }
@@ -67,7 +67,7 @@ function byTopic({ topics }: TopicCatalogue): FlowGraph {
   };
 }
 
-/** A service counts for the domain that most of what it writes belongs to; without any, for itself. */
+/** A service belongs to the domain of most of the topics that it writes; a service that writes none stands alone. */
 function byDomain({ topics }: TopicCatalogue): FlowGraph {
   const written = Map.groupBy(
     topics.flatMap(({ domain, producers }) => producers.map(({ service }) => ({ service, domain }))),

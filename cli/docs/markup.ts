@@ -1,4 +1,4 @@
-/** Text in HTML and SVG. Everything that people typed goes through here. */
+/** Text in HTML and SVG. All text from users is escaped here. */
 
 const ENTITIES: Readonly<Record<string, string>> = {
   "&": "&amp;",

@@ -1,4 +1,4 @@
-/** What the catalogue tells of each topic, as plain data. Pure. */
+/** The catalogue's data for each topic. Pure. */
 
 import { compareText } from "../../components/model/problems/problem.ts";
 import { isObject, type JsonSchema, resolvePointer } from "../../components/model/schemas/json-schema-parts.ts";
@@ -31,12 +31,12 @@ export interface CatalogueEvent {
   readonly compatibility: string;
   /** Full names of the shared types in it, sorted. Absent: none. */
   readonly shares?: readonly string[];
-  /** What is stored outside Kafka, in words. */
+  /** Content stored outside Kafka, in words. */
   readonly claimCheck?: string;
   readonly fields: readonly CatalogueField[];
 }
 
-/** A topic with all that a reader of the catalogue asks. */
+/** A topic with everything that the catalogue shows. */
 export interface CatalogueTopic {
   readonly name: string;
   readonly description: string;
@@ -176,7 +176,7 @@ function settingsOf(topic: TopicDeclaration, planned: PlannedTopic | undefined):
   return settings.flatMap(([name, value]): [string, string][] => (value === undefined ? [] : [[name, value]]));
 }
 
-/** What a topic declares of its compaction. */
+/** A topic's declared compaction. */
 function compactionText({
   minCompactionLag,
   maxCompactionLag,
@@ -200,7 +200,7 @@ function remoteText({ remoteStorage = "disabled", localRetention, localRetention
   return `${remoteStorage}${local.length === 0 ? "" : `; ${local.join(" or ")} on the brokers' disks`}`;
 }
 
-/** The fields of a Protobuf message, with those of messages in it. */
+/** The fields of a Protobuf message, including those of nested messages. */
 function messageOf(schema: string): { doc: string; fields: readonly CatalogueField[] } {
   const read = readProtobufSchema(schema);
   if (!read.ok) return { doc: "", fields: [] };
@@ -217,11 +217,11 @@ function messageOf(schema: string): { doc: string; fields: readonly CatalogueFie
   return { doc: messages.get(record)?.doc ?? "", fields: fieldsOfMessage(record, "", 0) };
 }
 
-/** What each language says of an event's fields. */
+/** Reads an event's fields in each schema language. */
 const fieldsBy: Readonly<Record<SchemaFormat, (schema: string) => { doc: string; fields: readonly CatalogueField[] }>> =
   { avro: recordOf, json: objectOf, protobuf: messageOf };
 
-/** The fields of a JSON Schema: its properties, with those of objects and lists in it. */
+/** The fields of a JSON Schema: its properties, including those of nested objects and lists. */
 function objectOf(schema: string): { doc: string; fields: readonly CatalogueField[] } {
   const root = JSON.parse(schema) as JsonSchema;
   const fields: CatalogueField[] = [];
@@ -251,7 +251,7 @@ function recordOf(schema: string): { doc: string; fields: readonly CatalogueFiel
   return { doc: textOf(record, "doc"), fields: fieldsOf(record, "", 0) };
 }
 
-/** Nested records are listed below the field that holds them: `items[].price`. */
+/** Nested records are listed below the field that contains them: `items[].price`. */
 function fieldsOf(record: unknown, prefix: string, depth: number): CatalogueField[] {
   const fields = propertyOf(record, "fields");
   if (!Array.isArray(fields) || depth > 4) return [];

@@ -1,10 +1,13 @@
-/** Documents as YAML: the same bytes for the same content, every text exactly as it is. Pure. */
+/** Documents as YAML: the same bytes for the same content, with every text unchanged. Pure. */
 import { Document, visit } from "yaml";
 
-/** Characters that nobody sees and that YAML allows unescaped: marks of direction, of width zero, line ends that are none. */
+/** Invisible characters that YAML allows unescaped: direction marks, zero-width characters, unusual line ends. */
 const INVISIBLE = /[\u00ad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/gu;
 
-/** Documents in one stream, without anchors and folding. Texts with invisible characters are quoted, and those are spelled out. */
+/**
+ * Documents in one stream, without anchors and folding. Texts with invisible characters are quoted, and these characters are
+ * escaped.
+ */
 export function yamlText(documents: readonly unknown[]): string {
   return documents.map(oneDocument).join("---\n");
 }

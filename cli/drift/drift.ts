@@ -12,7 +12,7 @@ import { readSubjects } from "../live/registry-reader.ts";
 /** What `kit drift --json` prints. */
 export interface DriftDocument {
   readonly stack: string;
-  /** True when there is a deviation of a class that counts. */
+  /** True when there is a deviation of a counted class. */
   readonly drifted: boolean;
   readonly deviations: readonly Deviation[];
   readonly summary: Readonly<Record<DriftClass, number>> & {
@@ -20,7 +20,7 @@ export interface DriftDocument {
     readonly acls: number;
     readonly quotas: number;
     readonly users: number;
-    /** `null`: no registry was asked. */
+    /** `null` if no registry was asked. */
     readonly subjects: number | null;
   };
   /** Requests to Kafka. */
@@ -47,7 +47,7 @@ export function parseClasses(list: string): ReadonlySet<DriftClass> {
 }
 
 /**
- * Compares what is declared for a stack with what its servers hold.
+ * Compares a stack's declaration with its servers.
  * @throws KitError of the declaration, the login and the servers.
  */
 export async function driftOf(

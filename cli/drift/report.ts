@@ -1,4 +1,4 @@
-/** What `kit drift` shows to people. */
+/** The report of `kit drift` for people. */
 import type { Deviation } from "../../components/plan/drift.ts";
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../terminal/output.ts";

@@ -1,9 +1,9 @@
 /**
- * Erasing a customer's personal data. What belongs to processes under way is left for a later run: an order needs its
- * address until the parcel is there. What has ended is known before anything is changed, over all services, so that no
- * service forgets a customer whom another one still needs. Each service's rows change in one transaction, together with
- * the row of its audit trail, by the service's own login. Rows stay, with a pseudonym, so that the books still add up
- * and an event that comes again finds that it was applied.
+ * Erases a customer's personal data. Data of processes in progress is kept for a later run: an order needs its address until
+ * the parcel is delivered. The ended processes are determined over all services before anything changes, so that no service
+ * forgets a customer whom another one still needs. Each service's rows change in one transaction, together with the row of its
+ * audit trail, with the service's own login. Rows stay, with a pseudonym, so that the accounts still balance and a redelivered
+ * event finds that it was applied.
  */
 import { createHash, randomUUID } from "node:crypto";
 import type { Client } from "pg";
@@ -13,13 +13,13 @@ import { newPseudonym } from "./pseudonym.ts";
 import type { ErasureStatement, Subject } from "./statements.ts";
 import { casesQuery, countStatement, eraseStatement, idsQuery } from "./statements.ts";
 
-/** What a service's template declares; absent: nothing, so it is not known what it holds. */
+/** The declaration in a service's template; absent: its personal data is unknown. */
 export interface DeclaredService {
   readonly service: string;
   readonly personalData: PersonalData | undefined;
 }
 
-/** What becomes, or would become, of a table. */
+/** The change, or planned change, of a table. */
 export interface ErasedTable {
   readonly table: string;
   readonly holds: string;
@@ -27,33 +27,33 @@ export interface ErasedTable {
   readonly columns: readonly string[];
   /** Rows. */
   readonly erased: number;
-  /** Rows that are left, for they are still needed. */
+  /** Rows that are kept because they are still needed. */
   readonly left: number;
   readonly keeps: string;
   readonly because: string;
   readonly keptFor: string;
 }
 
-/** What becomes of a service's database. */
+/** The change of a service's database. */
 export interface ErasedService {
   readonly service: string;
-  /** False: the template does not say what it holds. */
+  /** False: the template does not declare its personal data. */
   readonly declared: boolean;
   readonly tables: readonly ErasedTable[];
 }
 
-/** What an erasure did, or would do. */
+/** Result, or preview, of an erasure. */
 export interface Erasure {
   readonly erasureId: string;
   readonly dryRun: boolean;
-  /** Nothing of the customer is left but what is kept for good. */
+  /** Only permanently kept data of the customer is left. */
   readonly complete: boolean;
-  /** Ids of the processes that are not at their end, sorted. */
+  /** Ids of the processes in progress, sorted. */
   readonly underWay: readonly string[];
   readonly services: readonly ErasedService[];
 }
 
-/** How it is done. */
+/** Options of an erasure. */
 export interface ErasureOptions {
   readonly dryRun: boolean;
   /** Operating system user. */
@@ -62,7 +62,7 @@ export interface ErasureOptions {
 }
 
 /**
- * Erases, or looks what would be erased. Running it again is harmless: it finds what was left.
+ * Erases, or previews an erasure. Running it again is harmless: it erases what was kept before.
  * @throws KitError `KIT_SERVER_UNREACHABLE`: services before it are done; run it again.
  */
 export async function eraseCustomer(
@@ -121,7 +121,7 @@ async function eraseTables(
   dryRun: boolean,
 ): Promise<readonly ErasedTable[]> {
   const counts: { readonly erased: number; readonly left: number }[] = [];
-  // All are counted before the first is changed: a table may find its rows through another one.
+  // All tables are counted before the first changes, because a table may find its rows through another one.
   for (const table of tables)
     counts.push(
       (await rows<{ erased: number; left: number }>(client, countStatement(table, subject, ended)))[0] ?? {
@@ -149,7 +149,7 @@ async function eraseTables(
   return erased;
 }
 
-/** The customer's processes over all services: those that have ended, and those that have not. */
+/** The customer's processes over all services: ended ones and those in progress. */
 async function processesOf(
   access: ServerAccess,
   services: readonly DeclaredService[],
@@ -172,7 +172,8 @@ async function processesOf(
     }
     return [...found];
   };
-  // In this order: what begins after the first look is nobody's business here, what ends after it is told by the second.
+  // The order matters: a process that begins after the first query is ignored; the second query shows a process that ends in
+  // between.
   const all = await ask(({ tables }) => tables.map((table) => casesQuery(table, subject)));
   const awaited = await ask((data) => [data.awaited === undefined ? undefined : idsQuery(data.awaited, subject)]);
   const finished = new Set(

@@ -1,23 +1,29 @@
-/** Which topics hold personal data, and until when. Pure. */
+/** Topics with personal data, and until when they keep it. Pure. */
 import { longestKept } from "../../components/plan/segments.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 
-/** A topic whose records may hold a customer's data. */
+/** A topic whose records may contain a customer's data. */
 export interface KeptTopic {
   readonly topic: string;
-  /** Fields of its events that hold personal data; of a dead-letter or retry topic, those of what its group consumes. */
+  /**
+   * Fields of its events that contain personal data; for a dead-letter or retry topic, those of the topics that its group
+   * consumes.
+   */
   readonly fields: readonly string[];
-  /** The topic's retention in milliseconds; null: nothing removes a record, by time at least. */
+  /** The topic's retention in milliseconds; null: records are not removed, at least not by time. */
   readonly retentionMs: number | null;
-  /** Milliseconds after which a record is gone for certain: Kafka deletes whole segments, so this is longer. Null as above. */
+  /** Milliseconds after which a record is certainly deleted. Kafka deletes whole segments, so this is longer. Null as above. */
   readonly keptMs: number | null;
 }
 
-/** Topics with records that hold one of the fields, sorted: event topics by their schemas, derived ones by what their group consumes. */
+/**
+ * Topics with records that contain one of the fields, sorted: event topics by their schemas, derived topics by what their group
+ * consumes.
+ */
 export function keptTopics(plan: PlatformPlan, fields: readonly string[]): readonly KeptTopic[] {
   const fieldsOf = new Map<string, Set<string>>();
   for (const { topic, schema, schemaType, references } of plan.subjects) {
-    // Properties of JSON Schema are keys; what else is a key there does no harm.
+    // Properties of a JSON Schema are keys; other keys do no harm here.
     const names =
       schemaType === "PROTOBUF"
         ? /([A-Za-z_]\w*)\s*=\s*\d+/gu
@@ -57,7 +63,7 @@ export function keptTopics(plan: PlatformPlan, fields: readonly string[]): reado
   });
 }
 
-/** `customer_id`, as Protobuf names fields, is `customerId` elsewhere. */
+/** The Protobuf field `customer_id` corresponds to `customerId` in the other languages. */
 function camelCase(name: string): string {
   return name.replace(/_([a-z0-9])/gu, (_, letter: string) => letter.toUpperCase());
 }

@@ -1,4 +1,4 @@
-/** What `kit erase` shows to people and programs. */
+/** Output of `kit erase` for people and programs. */
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../terminal/output.ts";
 import { forTerminal } from "../terminal/terminal-text.ts";
@@ -7,16 +7,16 @@ import type { KeptTopic } from "./kept-records.ts";
 
 const DAY_MS = 86_400_000;
 
-/** A topic with the time after which it holds nothing of what was written until now. */
+/** A topic with the time after which it contains nothing that was written until now. */
 export interface KeptUntil extends KeptTopic {
-  /** ISO 8601; null: nothing removes it by time. */
+  /** ISO 8601; null: not removed by time. */
   readonly until: string | null;
 }
 
 /** Document of `kit erase --json`. */
 export interface ErasureDocument extends Erasure {
   readonly customer: string;
-  /** Topics whose records are not erased: their retention removes them. */
+  /** Topics whose records are not erased but removed by their retention. */
   readonly topics: readonly KeptUntil[];
 }
 
@@ -37,7 +37,7 @@ export function erasureDocument(
   };
 }
 
-/** Writes what was erased, what is kept and why, and what comes next. */
+/** Writes what was erased, what is kept and why, and the next steps. */
 export function writeErasure(context: CommandContext, made: ErasureDocument): void {
   const document = forTerminal(made);
   const { stdout } = context;

@@ -1,4 +1,4 @@
-/** The SQL of an erasure, from what a service's template declares. Pure. */
+/** The SQL of an erasure, from the declaration in a service's template. Pure. */
 import type { PersonalTable } from "../../components/services/personal-data.ts";
 
 /** A statement with its values. */
@@ -7,20 +7,20 @@ export interface ErasureStatement {
   readonly values: readonly unknown[];
 }
 
-/** Whom an erasure is about, and what stands for him in rows that are kept. */
+/** The customer, and the pseudonym that replaces the customer's id in kept rows. */
 export interface Subject {
   readonly customer: string;
   readonly pseudonym: string;
 }
 
-/** What declared SQL calls `p`. */
+/** The alias `p` in declared SQL. */
 const PARAMETERS = "WITH p AS (SELECT $1::text AS customer, $2::text AS pseudonym)";
 
 function valuesOf({ customer, pseudonym }: Subject): readonly unknown[] {
   return [customer, pseudonym];
 }
 
-/** Ids that a declared query gives, as text in the column `id`. */
+/** Ids that a declared query returns, as text in the column `id`. */
 export function idsQuery(query: string, subject: Subject): ErasureStatement {
   return {
     text: `${PARAMETERS}, ids(id) AS (${query}) SELECT DISTINCT id::text AS id FROM ids`,
@@ -36,13 +36,13 @@ export function casesQuery(
   return process === undefined ? undefined : idsQuery(`SELECT ${process} FROM ${table} t, p WHERE (${of})`, subject);
 }
 
-/** Condition: a row that is the customer's may be erased now. `$3`: ids of the processes that have ended. */
+/** Condition: a row of the customer may be erased now. `$3`: ids of the ended processes. */
 function erasable({ case: process, unless }: PersonalTable): string {
   const ended = process === undefined ? "$3::text[] IS NOT NULL" : `(${process})::text = ANY($3::text[])`;
   return unless === undefined ? ended : `${ended} AND (${unless}) IS NOT TRUE`;
 }
 
-/** Counts a table's rows: `erased`, which can be now, and `kept`, which can't yet. */
+/** Counts a table's rows: `erased` can be erased now, `kept` cannot yet. */
 export function countStatement(table: PersonalTable, subject: Subject, ended: readonly string[]): ErasureStatement {
   const now = erasable(table);
   return {

@@ -5,7 +5,7 @@ import type { ErrorEntry } from "../../components/machine/coded-error.ts";
 export const EXIT = {
   /** Success, or the answer is yes. */
   good: 0,
-  /** The answer is no: a rule broken, an order failed, the platform not running. */
+  /** The answer is no: a broken rule, a failed order, a stopped platform. */
   no: 1,
   /** Wrong input or usage. */
   usage: 2,
@@ -19,6 +19,6 @@ export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 /** An entry of the catalogue. */
 export interface KitErrorEntry extends ErrorEntry {
   readonly exitCode: ExitCode;
-  /** The message when there is no value. */
+  /** The message if there is no value. */
   readonly withoutValue?: string;
 }

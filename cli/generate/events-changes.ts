@@ -1,4 +1,4 @@
-/** What a change of the declaration does to the services' files of typed events. Pure. */
+/** The effect of a declaration change on the services' files of typed events. Pure. */
 import type { Model } from "../../components/model/types.ts";
 import { parseServiceTemplate, type ServiceTemplate } from "../../components/services/template.ts";
 import { KitError } from "../errors.ts";
@@ -7,8 +7,8 @@ import { type ProjectReading, SERVICES_FOLDER } from "../new-service/project-rea
 import { eventsFiles } from "./events-files.ts";
 
 /**
- * Brings the files of those services up to date whose events are others than before.
- * @throws KitError `KIT_NEW_REFUSED` for a template that can't be read.
+ * Updates the files of the services whose events changed.
+ * @throws KitError `KIT_NEW_REFUSED` for a template that cannot be read.
  */
 export function eventsChanges(project: ProjectReading, before: Model, after: Model): FileChanges {
   const templates = project.templates.map((name) => templateOf(project, name));

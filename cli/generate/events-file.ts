@@ -7,11 +7,11 @@ import { type PayloadUse, payloadTypes, type Side } from "./payload-types.ts";
 import type { ServiceEvent, ServiceEvents } from "./service-events.ts";
 import { docComment } from "./type-script.ts";
 
-/** How the file is made again. */
+/** Command that regenerates the file. */
 export const GENERATE_COMMAND = "npx kit generate events";
 
 /**
- * Text of the file: the payloads of what a service reads and publishes, and the map of both.
+ * Text of the file: the payloads of the events that a service consumes and publishes, and the map of both.
  * @param service - Its name.
  */
 export function eventsFile(service: string, { consumes, publishes }: ServiceEvents): string {

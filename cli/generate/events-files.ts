@@ -1,4 +1,4 @@
-/** The files that type the events of a project's services: what they should hold. Pure. */
+/** The expected content of the files that type the events of a project's services. Pure. */
 import { dirname, join } from "node:path/posix";
 import type { Model } from "../../components/model/types.ts";
 import type { ServiceTemplate } from "../../components/services/template.ts";
@@ -9,14 +9,14 @@ import { serviceEvents } from "./service-events.ts";
 /** The typed events of one service. */
 export interface EventsFile {
   readonly service: string;
-  /** From the project's root. */
+  /** Relative to the project's root. */
   readonly path: string;
   readonly text: string;
 }
 
 type Template = Pick<ServiceTemplate, "name" | "kafka" | "runtime">;
 
-/** Where a service's file lies: beside its entry. */
+/** Location of a service's file: beside its entry. */
 export function eventsPath({ name, runtime }: Pick<Template, "name" | "runtime">): string {
   return join(SERVICES_FOLDER, name, dirname(runtime.entry), "events.generated.ts");
 }

@@ -1,4 +1,4 @@
-/** `kit generate events`: compares the files of typed events with what is declared, and writes those that differ. */
+/** `kit generate events`: compares the files of typed events with the declaration, and writes those that differ. */
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { readServiceTemplates } from "../../components/services/template.ts";
@@ -10,23 +10,23 @@ import { DeclarationProblems, readForAllStacks } from "../new-service/project-mo
 import { readProject, SERVICES_FOLDER } from "../new-service/project-reading.ts";
 import { eventsFiles, eventsPath } from "./events-files.ts";
 
-/** How a file stands to what is declared; `unneeded`: its service does not use Kafka. */
+/** State of a file relative to the declaration; `unneeded`: its service does not use Kafka. */
 export type FileState = "current" | "stale" | "missing" | "unneeded";
 
 /** A service's file of typed events. */
 export interface JudgedFile {
   readonly service: string;
-  /** From the project's root. */
+  /** Relative to the project's root. */
   readonly path: string;
   readonly state: FileState;
-  /** What it holds; empty where it is not there. */
+  /** Current content; empty if the file does not exist. */
   readonly before: string;
-  /** What it should hold; empty where it is unneeded. */
+  /** Expected content; empty if the file is unneeded. */
   readonly after: string;
 }
 
 /**
- * Judges the file of each service.
+ * Compares the file of each service.
  * @throws KitError `KIT_MODEL_INVALID`, `KIT_UNKNOWN_STACK`.
  */
 export async function judgeEvents(context: CommandContext): Promise<readonly JudgedFile[]> {
@@ -49,7 +49,7 @@ export async function judgeEvents(context: CommandContext): Promise<readonly Jud
 }
 
 /**
- * Writes what is missing or stale, and removes what is unneeded.
+ * Writes missing and outdated files, and removes unneeded ones.
  * @throws KitError `KIT_NEW_NOT_WRITTEN`.
  */
 export function writeEvents(context: CommandContext, files: readonly JudgedFile[]): void {

@@ -1,21 +1,24 @@
 /**
- * TypeScript types of Avro payloads. They are read from the codec library's own types, so they say what a service
- * really gets and gives: a long is a number, bytes and fixed types (a decimal among them) are a Buffer, and a union
- * whose branches JavaScript can't tell apart is wrapped. Pure.
+ * TypeScript types of Avro payloads. They are derived from the codec library's own types, so they match what a service really
+ * reads and writes: a long is a number, bytes and fixed types (including decimals) are a Buffer, and a union whose branches
+ * JavaScript cannot distinguish is wrapped. Pure.
  */
 import avro from "avsc";
 import { docComment, unionType } from "./type-script.ts";
 
 declare module "avsc" {
   namespace types {
-    // The library's own declaration leaves it out.
+    // The library's own declaration omits it.
     interface Field {
       readonly doc: string | undefined;
     }
   }
 }
 
-/** `read`: as a consumer gets it, every field filled in. `written`: as a producer gives it, where fields with a default may be left out. */
+/**
+ * `read`: what a consumer gets, with every field set. `written`: what a producer passes, where fields with a default may be
+ * omitted.
+ */
 export type Side = "read" | "written";
 
 /** A payload that needs a type. */
@@ -33,15 +36,15 @@ export interface PayloadTypes {
   readonly declarations: readonly string[];
 }
 
-/** A record or enum of the schemas: what gets a declaration. */
+/** A record or enum of the schemas, which gets a declaration. */
 interface Definition {
   readonly type: avro.Type;
-  /** Simple name of the payload's record in which it was met first. */
+  /** Simple name of the payload's record in which it first appears. */
   readonly root: string;
   readonly sides: Set<Side>;
 }
 
-/** Names that mean something else in the file, or can't be a type's in TypeScript. */
+/** Names that have another meaning in the file, or that TypeScript does not allow for a type. */
 const RESERVED: ReadonlySet<string> = new Set(
   (
     "Buffer ConsumedEvents EventMap PublishedEvents any as async await bigint boolean break case catch class const continue debugger " +
@@ -51,7 +54,7 @@ const RESERVED: ReadonlySet<string> = new Set(
   ).split(" "),
 );
 
-/** Declares the types of payloads; a record or enum that several of them hold is declared once. */
+/** Declares the types of payloads; a record or enum that several payloads use is declared once. */
 export function payloadTypes(uses: readonly PayloadUse[]): PayloadTypes {
   const definitions = new Map<string, Definition>();
   for (const { type, side } of uses) collect(type, side, simpleName(type), definitions);
@@ -108,7 +111,7 @@ export function payloadTypes(uses: readonly PayloadUse[]): PayloadTypes {
   };
 }
 
-/** What the codec reads and writes as a JavaScript value of that type; logical types are read as what they stand on. */
+/** The JavaScript type that the codec reads and writes; logical types have their underlying type. */
 const PRIMITIVES: Readonly<Record<string, string>> = {
   null: "null",
   boolean: "boolean",
@@ -121,7 +124,7 @@ const PRIMITIVES: Readonly<Record<string, string>> = {
   string: "string",
 };
 
-/** Enters the records and enums that a type consists of, in the order of their first mention. */
+/** Registers the records and enums in a type, in the order of their first mention. */
 function collect(type: avro.Type, side: Side, root: string, definitions: Map<string, Definition>): void {
   if (type instanceof avro.types.RecordType || type instanceof avro.types.EnumType) {
     const identity = identityOf(type);
@@ -142,14 +145,14 @@ function partsOf(type: avro.Type): readonly avro.Type[] {
   return [];
 }
 
-/** The same for types of one name and content. Files of one project may define a name twice, each for itself. */
+/** One entry for types with the same name and content. Files of one project may define a name twice, each for itself. */
 function identityOf(type: avro.Type): string {
   return JSON.stringify(type.schema({ exportAttrs: true }), (key, value: unknown) =>
     key === "doc" && typeof value === "string" ? undefined : value,
   );
 }
 
-/** A name of its own for each definition: its simple one, else with the payload's record before it, else with a number. */
+/** A unique name for each definition: its simple name, else with the payload's record as a prefix, else with a number. */
 function namesOf(definitions: readonly (readonly [string, Definition])[]): ReadonlyMap<string, string> {
   const names = new Map<string, string>();
   const taken = new Set(RESERVED);
@@ -179,7 +182,7 @@ function namesOf(definitions: readonly (readonly [string, Definition])[]): Reado
   return names;
 }
 
-/** The name of a record as a producer gives it, where that is not as a consumer gets it. */
+/** The name of a record's written type, if it differs from the read type. */
 function writtenName(name: string): string {
   return `New${name}`;
 }
@@ -189,7 +192,7 @@ function simpleName(type: avro.Type): string {
   return name.slice(name.lastIndexOf(".") + 1);
 }
 
-/** Whether a producer may leave something out, here or further in. */
+/** Whether a producer may omit a field, here or in a nested type. */
 function mayOmit(type: avro.Type, seen = new Set<avro.Type>()): boolean {
   if (seen.has(type)) return false;
   seen.add(type);

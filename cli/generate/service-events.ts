@@ -1,4 +1,4 @@
-/** The events of each service: the model, which is ordered by topic, seen from its services. Pure. */
+/** The events of each service: the model, which is ordered by topic, from the view of its services. Pure. */
 import { compareText } from "../../components/model/problems/problem.ts";
 import type { EventDeclaration, Model, TopicDeclaration } from "../../components/model/types.ts";
 import { topologyOf } from "../../components/plan/topology.ts";
@@ -9,7 +9,7 @@ export interface ServiceEvent {
   readonly topic: TopicDeclaration;
 }
 
-/** What a service reads and publishes, each sorted by event; an event that several topics carry stands there once. */
+/** The events that a service consumes and publishes, each sorted by event; an event on several topics appears once. */
 export interface ServiceEvents {
   readonly consumes: readonly ServiceEvent[];
   readonly publishes: readonly ServiceEvent[];

@@ -1,17 +1,17 @@
-/** Pieces of TypeScript's text. Pure. */
+/** Pieces of TypeScript text. Pure. */
 
-/** Widest line that is written where it can be broken. */
+/** Maximum length of lines that can be broken. */
 const WIDTH = 120;
 
 /**
- * A doc comment with its line end; nothing where there is nothing to say.
+ * A doc comment with its line end; nothing if it has no content.
  * @param says - Paragraphs.
  */
 export function docComment(says: string | undefined | readonly (string | undefined)[], indent = ""): string {
   const paragraphs = [says]
     .flat()
     .flatMap((paragraph) => (paragraph ?? "").split(/\r?\n|[\u2028\u2029]/u))
-    // Whatever a schema says, the comment ends where it should.
+    // Escapes the end marker, so that text from a schema cannot end the comment.
     .map((paragraph) => paragraph.replaceAll("*/", "*\\/").trim())
     .filter((paragraph) => paragraph !== "");
   if (paragraphs.length === 0) return "";
@@ -22,7 +22,7 @@ export function docComment(says: string | undefined | readonly (string | undefin
   return `${indent}/**\n${lines.map((line) => `${indent} * ${line}\n`).join("")}${indent} */\n`;
 }
 
-/** An exported alias of a union, one member a line where they don't fit into one. */
+/** An exported alias of a union, with one member per line if they do not fit into one. */
 export function unionType(name: string, members: readonly string[]): string {
   const short = `export type ${name} = ${members.join(" | ")};\n`;
   if (short.length <= WIDTH + 1) return short;

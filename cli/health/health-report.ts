@@ -1,4 +1,4 @@
-/** Health for people: what is not ready, how far groups are behind, what waits for somebody. */
+/** Health for people: processes that are not ready, lag of groups, records that need attention. */
 import { relative } from "node:path";
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../terminal/output.ts";

@@ -1,49 +1,49 @@
-/** How the running platform does, beyond which processes run: what `kit status` says of readiness, lag and stuck records. Pure. */
+/** Health of the running platform beyond its processes: readiness, lag and stuck records in `kit status`. Pure. */
 import { z } from "zod";
 import type { PlatformEndpoints } from "../platform/platform-status.ts";
 import type { GroupLag } from "../verify/groups.ts";
 import type { Sample } from "./service-metrics.ts";
 
-/** Whether a service wants work. */
+/** Whether a service accepts work. */
 export interface ProcessReadiness {
   readonly ready: boolean;
-  /** What it lacks, by check: `consumer: not a member of its group`. Empty when ready. */
+  /** Failed checks: `consumer: not a member of its group`. Empty when ready. */
   readonly reasons: readonly string[];
 }
 
-/** Where a consumer group stands. */
+/** State of a consumer group. */
 export interface GroupHealth {
   readonly group: string;
-  /** Members that are connected. */
+  /** Connected members. */
   readonly members: number;
-  /** Records that it has still to read. */
+  /** Records that it has not read yet. */
   readonly lag: number;
-  /** Age of the oldest record that it applies or applied in the last seconds; null where no process of it answers. */
+  /** Age of the oldest record that it applies or applied in the last seconds; null if none of its processes answers. */
   readonly timeLagSeconds: number | null;
   /** By topic, sorted. */
   readonly topics: readonly { readonly topic: string; readonly lag: number; readonly timeLagSeconds: number | null }[];
 }
 
-/** Records of one service that somebody has to look at. */
+/** Records of one service that need attention. */
 export interface StuckRecords {
   readonly service: string;
-  /** Dead-letter records that nobody has replayed or discarded. */
+  /** Dead-letter records that are neither replayed nor discarded. */
   readonly deadLetters: number;
   /** Events that could not be published; see `kit outbox`. */
   readonly parked: number;
 }
 
-/** A page or document to be opened in a browser. */
+/** A page or document for a browser. */
 export interface Page {
   readonly name: string;
   readonly url: string;
 }
 
-/** An alert that fires. */
+/** A firing alert. */
 export interface FiringAlert {
   readonly name: string;
   readonly severity: string;
-  /** Team that is called. */
+  /** Team that is notified. */
   readonly owner: string;
   readonly summary: string;
   /** Path or address of its runbook. */
@@ -52,19 +52,19 @@ export interface FiringAlert {
   readonly since: string;
 }
 
-/** Fields that `kit status --json` adds to the status. What could not be read is null, and `unknown` says why. */
+/** Fields that `kit status --json` adds to the status. Values that could not be read are null, and `unknown` says why. */
 export interface PlatformHealth {
   /** By process; services only. */
   readonly readiness: Readonly<Record<string, ProcessReadiness>>;
   readonly groups: readonly GroupHealth[] | null;
   readonly stuck: readonly StuckRecords[] | null;
-  /** Null where no Prometheus answers. */
+  /** Null if no Prometheus answers. */
   readonly alerts: readonly FiringAlert[] | null;
   readonly pages: readonly Page[];
   readonly unknown: readonly string[];
 }
 
-/** Lag in records, as brokers know it, and in time, as the services measured it. A group has its service's name. */
+/** Lag in records, from the brokers, and in time, as the services measured it. A group has its service's name. */
 export function groupHealth(lags: readonly GroupLag[], samples: readonly Sample[]): readonly GroupHealth[] {
   const timeLag = (group: string, topic: string): number | null => {
     const ages = samples.filter(
@@ -96,7 +96,7 @@ export function readinessOf(body: unknown): ProcessReadiness {
   return { ready, reasons: ready || reasons.length > 0 ? reasons : ["its answer is not understood"] };
 }
 
-/** What can be opened in a browser. */
+/** Addresses that can be opened in a browser. */
 export function pagesOf(endpoints: PlatformEndpoints): readonly Page[] {
   return [
     { name: "API description", url: `${endpoints.gateway}/openapi.json` },
@@ -118,7 +118,7 @@ const alertsAnswer = z.object({
   }),
 });
 
-/** The alerts that fire, pages first, by an answer of Prometheus' `/api/v1/alerts`; the one that always fires is left out. */
+/** The firing alerts, pages first, from an answer of Prometheus' `/api/v1/alerts`, without the alert that always fires. */
 export function firingAlerts(answer: unknown): readonly FiringAlert[] {
   return alertsAnswer
     .parse(answer)

@@ -1,4 +1,4 @@
-/** Asks the running platform how it does. What does not answer in time is left out, and is said to be. */
+/** Reads the health of the running platform. Parts that do not answer in time are omitted and reported. */
 import { setTimeout as delay } from "node:timers/promises";
 import { countDeadLetters } from "@event-platform-kit/service/consumer/dead-letter";
 import type pg from "pg";
@@ -14,10 +14,10 @@ import type { FiringAlert, GroupHealth, PlatformHealth, ProcessReadiness, StuckR
 import { firingAlerts, groupHealth, pagesOf, readinessOf } from "./platform-health.ts";
 import { readSamples } from "./service-metrics.ts";
 
-/** Longest wait for one part, in milliseconds: `kit status` is most needed when something hangs. */
+/** Timeout for one part, in milliseconds: `kit status` is most needed when something hangs. */
 const LIMIT_MS = 5_000;
 
-/** @returns undefined while the platform is not up: there is nobody to ask. */
+/** @returns undefined while the platform is not up. */
 export async function readHealth(
   context: CommandContext,
   status: PlatformStatus,
@@ -56,7 +56,7 @@ export async function readHealth(
     ]);
     return { readiness, groups, stuck, alerts, pages: pagesOf(status.endpoints), unknown };
   } finally {
-    // A connection that is still being made must not hold the command.
+    // A pending connection must not block the command.
     if (access !== null)
       await Promise.race([access.close().catch(() => undefined), delay(limitMs, undefined, { ref: false })]);
   }
@@ -79,12 +79,12 @@ export async function readGroups(
     ),
   ];
   const samples = readSamples(management);
-  // Committed offsets before the ends: a group must not seem to be ahead of its topic.
+  // Reads committed offsets before the end offsets, so that a group never seems to be ahead of its topic.
   const states = await groupStates(access, consuming);
   return groupHealth(groupLags(consuming, states, await topicRanges(access, topics)), await samples);
 }
 
-/** Dead-letter records that are open, and parked events, of every service that has a database. */
+/** Open dead-letter records and parked events of every service that has a database. */
 export async function readStuck(access: ServerAccess): Promise<readonly StuckRecords[]> {
   return await Promise.all(
     access.services.map(async (service) => {

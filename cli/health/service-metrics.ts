@@ -1,4 +1,4 @@
-/** Figures that services publish about themselves, read from their management ports. */
+/** Metrics that services publish about themselves, read from their management ports. */
 
 /** A line of the Prometheus text format. */
 export interface Sample {
@@ -7,7 +7,7 @@ export interface Sample {
   readonly value: number;
 }
 
-/** Reads the text format; what is no sample is left out. Pure. */
+/** Parses the text format; skips lines that are not a sample. Pure. */
 export function parseSamples(text: string): readonly Sample[] {
   return text.split("\n").flatMap((line) => {
     const [, name, labels = "", value] = /^([A-Za-z_:][\w:]*)(?:\{(.*)\})?\s+(\S+)/.exec(line) ?? [];
@@ -31,7 +31,7 @@ export function sumOf(samples: readonly Sample[], name: string, labels: Readonly
 const LIMIT_MS = 3_000;
 
 /**
- * All samples of the given processes; those that do not answer are left out.
+ * All samples of the given processes; processes that do not answer are skipped.
  * @param addresses - Base URLs of management APIs.
  */
 export async function readSamples(addresses: readonly string[]): Promise<readonly Sample[]> {

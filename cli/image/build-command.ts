@@ -15,7 +15,7 @@ import { buildImages } from "./build-images.ts";
 import type { Builder } from "./container-builders.ts";
 import { BUILDERS, buildFromDockerfile, findBuilder, isPinned } from "./container-builders.ts";
 
-/** What the command line says; `undefined` where an option was not given. */
+/** Options from the command line; `undefined` for an option that was not given. */
 export interface BuildOptions {
   readonly services: readonly string[];
   readonly base: string;
@@ -27,7 +27,7 @@ export interface BuildOptions {
   readonly out: string | undefined;
 }
 
-/** What was built. */
+/** Result of a build. */
 export interface BuildOutcome {
   /** Absolute path of the archive. */
   readonly out: string;
@@ -36,12 +36,12 @@ export interface BuildOutcome {
   readonly stack: string | undefined;
 }
 
-/** Where images are named after no stack. */
+/** Prefix of image names without a stack. */
 const LOCAL_REPOSITORY = "localhost/order-platform";
 
 /**
  * Builds the images of some services, or of all.
- * @throws KitError KIT_USAGE, KIT_IMAGE_*, and for a stack KIT_UNKNOWN_STACK, KIT_MODEL_INVALID, KIT_RENDER_LOCAL.
+ * @throws KitError KIT_USAGE, KIT_IMAGE_*, and with a stack KIT_UNKNOWN_STACK, KIT_MODEL_INVALID, KIT_RENDER_LOCAL.
  */
 export async function buildCommand(context: CommandContext, options: BuildOptions): Promise<BuildOutcome> {
   const base = baseOf(options);

@@ -18,14 +18,14 @@ import { BLOBS, MEDIA_TYPES, readArchive, readImage, writeArchive, writeBlob } f
 import type { Base, ExplainedLayer, ServiceImageFacts } from "./service-image.ts";
 import { IMAGE_ROOT, imageConfig, imageManifest } from "./service-image.ts";
 
-/** A service to build an image of. */
+/** A service whose image is built. */
 export interface ServiceToBuild {
   readonly service: string;
-  /** Folder of its package below the project, for example `service-templates/order-service`. */
+  /** Folder of its package, relative to the project, for example `service-templates/order-service`. */
   readonly workspace: string;
-  /** Path of its entry below that, for example `src/main.ts`. */
+  /** Path of its entry, relative to that folder, for example `src/main.ts`. */
   readonly entry: string;
-  /** What the image is imported as, for example `registry.example.com/shop/order-service:1.4.0`. */
+  /** Name with which the image is imported, for example `registry.example.com/shop/order-service:1.4.0`. */
   readonly name: string;
 }
 
@@ -33,23 +33,23 @@ export interface ServiceToBuild {
 export interface BuildRequest {
   readonly projectDir: string;
   readonly services: readonly ServiceToBuild[];
-  /** A base made of this machine, or an archive with one (OCI image layout). */
+  /** A base made of this machine, or an archive that contains one (OCI image layout). */
   readonly base: { readonly by: "host" } | { readonly by: "archive"; readonly archive: string };
-  /** Version that labels and bills of materials name. */
+  /** Version for labels and software bills of materials. */
   readonly version: string;
-  /** Commit to name in a label; by default none, for it would make another image of the same files. */
+  /** Commit for a label; none by default, because it would give the same files another image. */
   readonly revision?: string;
-  /** Absolute path of the archive to write. */
+  /** Absolute path of the output archive. */
   readonly out: string;
 }
 
-/** An image that was built. */
+/** A built image. */
 export interface BuiltImage {
   readonly service: string;
   readonly name: string;
-  /** Digest of the manifest: what `images.digests` of a stack takes. */
+  /** Digest of the manifest, for `images.digests` of a stack. */
   readonly digest: string;
-  /** Bytes of all layers, compressed. */
+  /** Compressed size of all layers in bytes. */
   readonly size: number;
   /** Reference of the base. */
   readonly base: string;
@@ -57,11 +57,11 @@ export interface BuiltImage {
   readonly platform: string;
 }
 
-/** Processors as images call them. */
+/** Architecture names in images. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: "amd64", arm64: "arm64" };
 
 /**
- * What images of this machine are for: Linux, on its own processor.
+ * Platform of images built on this machine: Linux, on its own architecture.
  * @throws KitError KIT_IMAGE_HOST.
  */
 export function linuxPlatform(): { readonly os: string; readonly architecture: string } {
@@ -75,13 +75,13 @@ interface CommonParts {
   readonly base: Base;
   readonly node: Layer;
   readonly platform: { readonly os: string; readonly architecture: string };
-  /** Files of the base that a bill of materials names. */
+  /** Files of the base that a software bill of materials lists. */
   readonly files: readonly SbomFile[];
 }
 
 /**
- * Builds images into one archive; what they share stands in it once.
- * @param say - Told what is being worked on.
+ * Builds images into one archive, which contains shared blobs once.
+ * @param say - Called with the current step.
  * @throws KitError KIT_IMAGE_HOST, KIT_IMAGE_BASE, KIT_IMAGE_CODE, KIT_IMAGE_PACKAGES.
  */
 export async function buildImages(
@@ -100,7 +100,7 @@ export async function buildImages(
     const common = await commonParts(request, layout, platform);
     const packages = new PackageLayers(layout);
     const images: NamedImage[] = [];
-    // Two at a time: one compresses while npm writes the other's bill of materials.
+    // Two at a time: one compresses while npm writes the bill of materials of the other.
     for (let next = 0; next < prepared.length; next += 2) {
       const pair = prepared.slice(next, next + 2);
       say(pair.map(({ service }) => service.service).join(", "));
@@ -132,7 +132,7 @@ export async function buildImages(
   }
 }
 
-/** A service whose code is copied and whose packages were found. */
+/** A service whose code is copied and whose packages are resolved. */
 interface PreparedService {
   readonly service: ServiceToBuild;
   readonly folder: string;
@@ -141,7 +141,7 @@ interface PreparedService {
   readonly links: readonly LayerLink[];
 }
 
-/** Everything that can be wrong with a service is found here, before anything large is written. */
+/** All possible errors of a service are found here, before anything large is written. */
 async function prepareService(
   { projectDir }: BuildRequest,
   service: ServiceToBuild,
@@ -187,7 +187,7 @@ async function commonParts(
   layout: string,
   platform: CommonParts["platform"],
 ): Promise<CommonParts> {
-  // The Node that runs this is the one that the service was tested with.
+  // The image gets the Node that runs this command, because the service was tested with it.
   const node = process.execPath;
   const [base, withNode] = await Promise.all([
     request.base.by === "host" ? baseOfHost(node, layout) : baseOfArchive(request.base.archive, layout, platform),
@@ -231,7 +231,7 @@ async function baseOfArchive(
   }
 }
 
-/** Docker's older name of a compressed layer in the standard's words. */
+/** The OCI name for Docker's older name of a compressed layer. */
 function ociLayerType(mediaType: string): string {
   return mediaType === "application/vnd.docker.image.rootfs.diff.tar.gzip"
     ? "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -264,7 +264,7 @@ async function buildImage(
   const [packages] = await Promise.all([packageLayers.of(prepared.packages), writeSbom(facts, common.files, folder)]);
   const code = await writeLayer(join(layout, BLOBS), {
     files: await folderFiles(join(folder, "code"), IMAGE_ROOT),
-    // Beside the code, for they lead to this service's own; packages are shared.
+    // In the code's layer, because the links lead to this service's own folders; packages are shared.
     links,
   });
   const layers: readonly ExplainedLayer[] = [
@@ -276,7 +276,7 @@ async function buildImage(
   return await readImage(layout, await writeBlob(layout, MEDIA_TYPES.manifest, imageManifest(facts, config, layers)));
 }
 
-/** Layers of packages; services that need the same ones share a layer. */
+/** Layers of packages; services with the same packages share a layer. */
 class PackageLayers {
   readonly #layout: string;
   readonly #made = new Map<string, Promise<Layer>>();
@@ -286,7 +286,7 @@ class PackageLayers {
   }
 
   async of(files: readonly LayerFile[]): Promise<Layer> {
-    // All come from one folder of packages, so their paths tell their content.
+    // All packages come from one folder, so their paths identify their content.
     const key = files
       .map(({ path }) => path)
       .sort()

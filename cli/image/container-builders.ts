@@ -10,51 +10,53 @@ import { linuxPlatform } from "./build-images.ts";
 import type { NamedImage } from "./oci-archive.ts";
 import { readArchive, writeArchive } from "./oci-archive.ts";
 
-/** Programs that build from a Dockerfile, in the order in which they are tried. */
+/** Programs that build from a Dockerfile, in the order in which the kit tries them. */
 export const BUILDERS = ["docker", "podman", "buildah"] as const;
 /** One of {@link BUILDERS}. */
 export type Builder = (typeof BUILDERS)[number];
 
-/** A command of this machine. */
+/** A command on this machine. */
 export interface BuilderCommand {
   readonly program: Builder;
   readonly args: readonly string[];
 }
 
-/** What a builder is given. */
+/** Input of a builder. */
 export interface DockerfileRequest {
   readonly projectDir: string;
   readonly services: readonly ServiceToBuild[];
   /** Base of the finished image, by digest. */
   readonly base: string;
-  /** Image to build in, by digest; default: the Dockerfile's. */
+  /** Digest reference of the image to build in; default: the Dockerfile's. */
   readonly nodeImage?: string;
   readonly version: string;
   readonly revision?: string;
-  /** Absolute path of the archive to write. */
+  /** Absolute path of the output archive. */
   readonly out: string;
 }
 
-/** Files that a build sees and that stay outside the image. */
+/** Files that a build can read and that do not become part of the image. */
 export interface BuildSecrets {
   /** The user's npm settings: address and credentials of a registry. */
   readonly npmrc?: string;
-  /** Certificates that npm trusts as well. */
+  /** Additional certificates that npm trusts. */
   readonly ca?: string;
 }
 
-/** The one Dockerfile of all services. */
+/** The common Dockerfile of all services. */
 export const DOCKERFILE = "service-templates/Dockerfile";
 
-/** A base and packages have to come over the network. */
+/** A base and packages must be downloaded. */
 const LIMIT_MS = 30 * 60_000;
 
-/** A reference that cannot come to mean another image. */
+/** A reference that always means the same image. */
 export function isPinned(reference: string): boolean {
   return /^[a-z0-9][^\s@]*@sha256:[0-9a-f]{64}$/.test(reference);
 }
 
-/** Commands that build one service's image into an archive; times are set to zero, so that the same files give the same layers. */
+/**
+ * Commands that build one service's image into an archive. Times are set to zero, so that the same files give the same layers.
+ */
 export function builderCommands(
   builder: Builder,
   request: DockerfileRequest,
@@ -98,12 +100,12 @@ export function builderCommands(
 }
 
 /**
- * The first program that is there and answers.
+ * The first program that is installed and answers.
  * @throws KitError KIT_IMAGE_BUILDER.
  */
 export async function findBuilder(): Promise<Builder> {
   for (const builder of BUILDERS) {
-    // Docker's client is often there without its daemon; `version` fails then.
+    // Docker's client is often installed without its daemon; `version` fails then.
     const answer = await runCommand(builder, [builder === "buildah" ? "--version" : "version"], {
       timeoutMs: 20_000,
     }).catch(() => undefined);

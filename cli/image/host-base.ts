@@ -1,7 +1,7 @@
 /**
- * A base image made of this machine: the C and C++ libraries that its Node is linked with, the certificates that its
- * Node trusts, and the names of two users. For tests and for machines that reach no registry; what it holds is
- * as old as this machine's own packages are.
+ * A base image made of this machine: the C and C++ libraries that its Node is linked with, the certificates that its Node
+ * trusts, and the names of two users. It is for tests and for machines without access to a registry. Its content is as old as
+ * this machine's own packages.
  */
 import { createHash } from "node:crypto";
 import { readFile, realpath } from "node:fs/promises";
@@ -21,20 +21,20 @@ export interface BaseLibrary {
   readonly sha256: string;
 }
 
-/** What a base made here holds. */
+/** Content of a base made here. */
 export interface HostBase {
   readonly content: LayerContent;
   /** Sorted by path. */
   readonly libraries: readonly BaseLibrary[];
 }
 
-/** Loaded by older C libraries when a name is looked up, and so linked with nothing; newer ones have them inside. */
+/** Older C libraries load these at a name look-up, so no program is linked with them; newer ones contain them. */
 const NAME_SERVICES = ["libnss_dns.so.2", "libnss_files.so.2", "libresolv.so.2"];
 
 const text = (path: string, content: string): LayerFile => ({ path, mode: 0o644, content: Buffer.from(content) });
 
 /**
- * @param node - Path of the Node that the image will hold.
+ * @param node - Path of the Node for the image.
  * @throws {Error} when a library that it is linked with is missing; ToolchainError when `ldd` is.
  */
 export async function hostBase(node: string): Promise<HostBase> {
@@ -62,7 +62,7 @@ export async function hostBase(node: string): Promise<HostBase> {
         ),
         text("etc/group", `root:x:0:\nservice:x:${SERVICE_USER}:\n`),
         text("etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files dns\n"),
-        // The authorities that Node comes with, so that none of this machine's own gets into an image.
+        // The authorities that Node contains, so that none of this machine's own gets into an image.
         text("etc/ssl/certs/ca-certificates.crt", `${rootCertificates.join("\n")}\n`),
       ],
       folders: [{ path: "tmp", mode: 0o1777 }],
@@ -72,8 +72,8 @@ export async function hostBase(node: string): Promise<HostBase> {
 }
 
 /**
- * Paths of libraries in what `ldd` prints, the loader included.
- * @throws {Error} naming a library that is not there.
+ * Paths of libraries in the output of `ldd`, including the loader.
+ * @throws {Error} naming a missing library.
  */
 export function linkedLibraries(printed: string): readonly string[] {
   const absent = /^\s*(\S+) => not found/m.exec(printed)?.[1];

@@ -1,4 +1,4 @@
-/** Packages of an image, taken from where `npm ci` put them: the same versions that the tests ran with. */
+/** Packages of an image, copied from the result of `npm ci`: the same versions with which the tests ran. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,7 +21,7 @@ const lockFile = z.object({
   ),
 });
 
-/** npm's own record of what stands in `node_modules`: https://docs.npmjs.com/cli/v11/configuring-npm/folders */
+/** npm's own record of the content of `node_modules`: https://docs.npmjs.com/cli/v11/configuring-npm/folders */
 const RECORD = "node_modules/.package-lock.json";
 
 /** Reads a lock file. */
@@ -30,9 +30,9 @@ export async function readLock(file: string): Promise<LockFile> {
 }
 
 /**
- * Files of the packages in a lock file that come from a registry; workspaces and the links to them are left out.
+ * Files of the packages in a lock file that come from a registry; skips workspaces and the links to them.
  * @param wanted - Lock file of the image: a part of the project's.
- * @throws {Error} naming a package that is not installed, or in another version or with other content than the lock file says.
+ * @throws {Error} naming a package that is not installed, or whose version or content differs from the lock file.
  */
 export async function installedPackages(project: string, wanted: LockFile, prefix: string): Promise<LayerFile[]> {
   const present = await readLock(join(project, RECORD));
@@ -43,7 +43,7 @@ export async function installedPackages(project: string, wanted: LockFile, prefi
     places.map(async (place) => {
       const expected = wanted.packages[place];
       const actual = present.packages[place];
-      // Made for another operating system or processor.
+      // Built for another operating system or processor.
       if (actual === undefined && expected?.optional === true) return [];
       if (actual === undefined || !existsSync(join(project, place))) throw new Error(`${place} is not installed`);
       if (actual.version !== expected?.version)
@@ -52,7 +52,7 @@ export async function installedPackages(project: string, wanted: LockFile, prefi
         );
       if (actual.integrity !== expected?.integrity)
         throw new Error(`${place} was installed with other content than package-lock.json's integrity says`);
-      // Packages that stand below this one have places of their own; folders of that name further down are its own.
+      // Packages nested below this one have their own entries; deeper folders with that name belong to this package.
       return await folderFiles(join(project, place), `${prefix}/${place}`, (path) => path === "node_modules");
     }),
   );

@@ -1,6 +1,6 @@
 /**
- * Layers of an image, the same bytes for the same content: entries sorted by path, owned by root, without times, in
- * folders that everybody may pass. What a layer leaves out cannot differ between two machines.
+ * Layers of an image, with the same bytes for the same content: entries sorted by path, owned by root, without times, in
+ * folders that all users may enter. Metadata that a layer omits cannot differ between two machines.
  */
 
 import type { Hash } from "node:crypto";
@@ -15,7 +15,7 @@ import type { Pack } from "tar-stream";
 import { pack } from "tar-stream";
 import { compareText } from "../../components/model/problems/problem.ts";
 
-/** What an image holds at a path: content itself, or a file of this machine that has it. */
+/** Content at a path of an image: the bytes themselves, or a file on this machine that has them. */
 export interface LayerFile {
   /** Path in the image without a leading slash, for example `app/package.json`. */
   readonly path: string;
@@ -28,11 +28,11 @@ export interface LayerFile {
 export interface LayerLink {
   /** Path in the image without a leading slash. */
   readonly path: string;
-  /** Where it leads, from the folder that it stands in. */
+  /** Target, relative to the folder that contains the link. */
   readonly target: string;
 }
 
-/** A folder whose permissions are not the usual 0755, or that holds nothing. */
+/** A folder that is empty or whose permissions are not the usual 0755. */
 export interface LayerFolder {
   readonly path: string;
   readonly mode: number;
@@ -48,21 +48,21 @@ export interface LayerContent {
 /** Media type of a layer. */
 export const LAYER_TYPE = "application/vnd.oci.image.layer.v1.tar+gzip";
 
-/** A layer that was written. */
+/** A written layer. */
 export interface Layer {
   readonly mediaType: typeof LAYER_TYPE;
-  /** Digest of the compressed layer, `sha256:…`: what a manifest names. */
+  /** Digest of the compressed layer, `sha256:…`, for manifests. */
   readonly digest: string;
-  /** Bytes, compressed. */
+  /** Compressed size in bytes. */
   readonly size: number;
-  /** Digest of the uncompressed layer, `sha256:…`: what a configuration names. */
+  /** Digest of the uncompressed layer, `sha256:…`, for configurations. */
   readonly diffId: string;
 }
 
 const FOLDER_MODE = 0o755;
-/** Nobody asks a link for its permissions; this is what Linux shows. */
+/** A link's permissions are never checked; this is what Linux shows. */
 const LINK_MODE = 0o777;
-/** Compression beyond this costs twice the time for one percent. */
+/** A higher compression level takes twice the time for one percent. */
 export const COMPRESSION = 6;
 
 /**
@@ -91,8 +91,8 @@ export async function writeLayer(blobs: string, content: LayerContent): Promise<
 }
 
 /**
- * The files below a folder as a layer has them: readable for everybody, executable where their owner may execute them.
- * @param leaveOut - Whether the entry of this path, relative to the folder, stays outside.
+ * The files below a folder as entries of a layer: readable for all users, executable if their owner may execute them.
+ * @param leaveOut - Whether to skip the entry at this path, relative to the folder.
  */
 export async function folderFiles(
   folder: string,

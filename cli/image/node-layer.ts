@@ -1,4 +1,4 @@
-/** The layer with Node: the largest of an image, the same for all, and so compressed once for this machine. */
+/** The layer with Node: the largest of an image and the same for all, so it is compressed once per machine. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { copyFile, mkdir } from "node:fs/promises";
@@ -10,8 +10,8 @@ import type { Layer } from "./layer.ts";
 import { COMPRESSION, LAYER_TYPE, writeLayer } from "./layer.ts";
 
 /**
- * Puts the layer into a folder of blobs.
- * @param node - Binary to put into images.
+ * Copies the layer into a folder of blobs.
+ * @param node - Binary for the images.
  * @throws ToolchainError CACHE_UNWRITABLE, LOCK_TIMED_OUT.
  */
 export async function nodeLayer(node: string, blobs: string): Promise<Layer> {

@@ -1,6 +1,6 @@
 /**
- * Archives of images in the OCI image layout (https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md):
- * what `ctr images import`, `podman load` and `skopeo copy oci-archive:…` read, and what they write.
+ * Archives of images in the OCI image layout (https://github.com/opencontainers/image-spec/blob/v1.1.1/image-layout.md), which
+ * `ctr images import`, `podman load` and `skopeo copy oci-archive:…` read and write.
  */
 import { createHash } from "node:crypto";
 import { createReadStream, createWriteStream } from "node:fs";
@@ -14,7 +14,7 @@ import * as z from "zod";
 import { compareText } from "../../components/model/problems/problem.ts";
 import { hashing } from "./layer.ts";
 
-/** Media types of what the kit writes. */
+/** Media types that the kit writes. */
 export const MEDIA_TYPES = {
   index: "application/vnd.oci.image.index.v1+json",
   manifest: "application/vnd.oci.image.manifest.v1+json",
@@ -49,21 +49,21 @@ const config = z.object({
 
 /** A reference to a blob. */
 export type Descriptor = z.output<typeof descriptor>;
-/** What a manifest and the configuration that it names tell of an image. */
+/** The content of a manifest and of the configuration that it names. */
 export interface StoredImage {
   readonly descriptor: Descriptor;
   readonly manifest: z.output<typeof manifest>;
   readonly config: z.output<typeof config>;
 }
 
-/** An image with the name it is imported by. */
+/** An image with its import name. */
 export interface NamedImage {
   /** For example `registry.example.com/shop/order-service:1.4.0`. */
   readonly name: string;
   readonly image: StoredImage;
 }
 
-/** Where blobs lie below the folder of a layout. */
+/** Location of blobs in the folder of a layout. */
 export const BLOBS = "blobs/sha256";
 
 /**
@@ -80,7 +80,7 @@ export async function writeBlob(layout: string, mediaType: string, document: unk
 
 /**
  * Reads the image that a manifest describes.
- * @throws {Error} when a document is missing or is no such document.
+ * @throws {Error} when a document is missing or invalid.
  */
 export async function readImage(layout: string, at: Descriptor): Promise<StoredImage> {
   const read = manifest.parse(await readDocument(layout, at));
@@ -89,7 +89,7 @@ export async function readImage(layout: string, at: Descriptor): Promise<StoredI
 
 /**
  * Unpacks an archive into the folder of a layout, and finds the image for a platform in it.
- * @throws {Error} naming what is wrong with the archive: no layout, a blob that is not what its name says, no image for the platform.
+ * @throws {Error} naming the fault of the archive: no layout, a blob that does not match its digest, no image for the platform.
  */
 export async function readArchive(
   archive: string,
@@ -117,8 +117,8 @@ export async function readArchive(
 }
 
 /**
- * Writes one archive with some images; what they share stands in it once.
- * @param layout - Folder that holds their blobs.
+ * Writes one archive with several images; shared blobs are stored once.
+ * @param layout - Folder that contains their blobs.
  */
 export async function writeArchive(layout: string, images: readonly NamedImage[], out: string): Promise<void> {
   const named = [...images].sort((a, b) => compareText(a.name, b.name));
@@ -134,9 +134,9 @@ export async function writeArchive(layout: string, images: readonly NamedImage[]
         platform: { architecture: image.config.architecture, os: image.config.os },
       });
       return [
-        // What skopeo and podman select by, and what containerd calls the image.
+        // skopeo and podman select by this name, and containerd uses it as the image's name.
         entry({ "io.containerd.image.name": name, "org.opencontainers.image.ref.name": name }),
-        // A pod that names the image by digest looks for it under this name, its tag left out.
+        // containerd looks for this name, without the tag, when a pod names the image by digest.
         entry({ "io.containerd.image.name": `${name.replace(/:[^:/]*$/, "")}@${image.descriptor.digest}` }),
       ];
     }),

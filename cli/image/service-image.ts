@@ -1,11 +1,11 @@
-/** The configuration and the manifest of a service's image; the Dockerfile says the same to other builders. */
+/** The configuration and the manifest of a service's image; the Dockerfile gives other builders the same settings. */
 
 import { SERVICE_USER } from "./host-base.ts";
 import type { Layer } from "./layer.ts";
 import type { Descriptor } from "./oci-archive.ts";
 import { MEDIA_TYPES } from "./oci-archive.ts";
 
-/** What the image stands on. */
+/** The base of the image. */
 export interface Base {
   /** Reference with digest, for people and scanners. */
   readonly reference: string;
@@ -14,21 +14,21 @@ export interface Base {
   readonly environment: readonly string[];
 }
 
-/** What is known of a service's image before it is built. */
+/** Data of a service's image that is known before the build. */
 export interface ServiceImageFacts {
   readonly service: string;
-  /** Folder of its package below the image's root, for example `service-templates/order-service`. */
+  /** Folder of its package, relative to the image's root, for example `service-templates/order-service`. */
   readonly workspace: string;
-  /** Path of its entry below that, for example `src/main.ts`. */
+  /** Path of its entry, relative to that folder, for example `src/main.ts`. */
   readonly entry: string;
   readonly version: string;
-  /** Commit; absent where none was named. */
+  /** Commit; absent if none was given. */
   readonly revision?: string;
   readonly platform: { readonly os: string; readonly architecture: string };
   readonly base: Base;
 }
 
-/** A layer with the words that the image's history has for it. */
+/** A layer with its description for the image's history. */
 export interface ExplainedLayer {
   readonly layer: Layer;
   readonly comment: string;
@@ -37,11 +37,11 @@ export interface ExplainedLayer {
 /** Folder of the code inside an image: components/services/kubernetes/deployment.ts. */
 export const IMAGE_ROOT = "app";
 
-/** No image knows when it was built: the same content is the same image. */
+/** Images have no build time: the same content is the same image. */
 const CREATED = "1970-01-01T00:00:00Z";
 const PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
-/** Labels by their standard names: https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
+/** Labels with their standard names: https://github.com/opencontainers/image-spec/blob/v1.1.1/annotations.md */
 export function imageLabels({ service, version, revision, base }: ServiceImageFacts): Readonly<Record<string, string>> {
   const digest = base.reference.split("@")[1];
   return {
@@ -53,7 +53,7 @@ export function imageLabels({ service, version, revision, base }: ServiceImageFa
   };
 }
 
-/** The configuration: who runs what, where. */
+/** The configuration: user, command and working directory. */
 export function imageConfig(
   facts: ServiceImageFacts,
   layers: readonly ExplainedLayer[],

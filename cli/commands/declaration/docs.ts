@@ -5,7 +5,7 @@ import { EXIT, KitError } from "../../errors.ts";
 
 type Options = Readonly<Record<string, unknown>>;
 
-/** What each kind of document takes besides `--out`, `--stack`, `--title` and `--json`. */
+/** Options of each kind of document besides `--out`, `--stack`, `--title` and `--json`. */
 const KINDS = {
   topics: [],
   asyncapi: ["domain", "topic", "service"],

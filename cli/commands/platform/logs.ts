@@ -3,7 +3,7 @@ import { flag, text } from "../../command.ts";
 import { EXIT, KitError } from "../../errors.ts";
 import type { Level } from "../../logs/log-lines.ts";
 
-/** Lines that are shown without a bound of one's own. */
+/** Default limit of shown lines. */
 const DEFAULT_LINES = 200;
 
 /** `kit logs`. */

@@ -4,7 +4,7 @@ import type { CommandContext } from "../../context.ts";
 import { EXIT, KitError } from "../../errors.ts";
 import type { FileState, JudgedFile } from "../../generate/generate-events.ts";
 
-/** What the command did to a file, or what is wrong with it, in words for the terminal. */
+/** Describes for the terminal what the command did to a file, or what is wrong with it. */
 const WRITTEN: Readonly<Record<FileState, string>> = {
   current: "current",
   missing: "written",

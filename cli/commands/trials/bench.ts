@@ -10,7 +10,7 @@ export const bench: CommandDefinition = {
       ...Object.entries(benchmarks).map(([name, { summary }]) => [name, summary]),
       ["plan", "check, diff, apply and drift with many topics"],
     ];
-    // What follows the name belongs to the benchmark, its --help too.
+    // Arguments after the name belong to the benchmark, including --help.
     command.parent?.enablePositionalOptions();
     command
       .argument("<name>", "name of the benchmark")

@@ -127,7 +127,7 @@ the run is void (the fault left no trace). The state directory keeps the schedul
           runs.push(report);
         } catch (error) {
           const described = describeError(error);
-          // Without a platform, or when somebody wants an end, the others would fare no better.
+          // Without a platform, or after Ctrl-C, the other scenarios would fail too.
           if (described.code === "KIT_CANCELLED" || described.code === "KIT_PLATFORM_NOT_RUNNING") throw error;
           writeError(context, described, error);
           runs.push({

@@ -1,12 +1,12 @@
 /** An Avro schema as the payload of a message. Pure. */
 import { markdownText } from "../../diff/escaping.ts";
 
-/** Format of Avro schemas in AsyncAPI: the newest that its official parser knows. Schemas of later Avro versions are read alike. */
+/** Format of Avro schemas in AsyncAPI: the newest that its official parser knows. Schemas of later Avro versions use it too. */
 export const AVRO_FORMAT = "application/vnd.apache.avro;version=1.9.0";
 
 /**
- * The schema as plain data, safe to publish. `doc` is shown as Markdown by tools, so markup in it is escaped. Keys called
- * `$ref` are left out: Avro gives them no meaning, but tools that resolve the document's references would fetch them.
+ * The schema as plain data, safe to publish. Tools show `doc` as Markdown, so markup in it is escaped. Keys called `$ref` are
+ * left out: they have no meaning in Avro, but tools that resolve the document's references would fetch them.
  * @param schema - Avro schema as JSON text.
  */
 export function avroPayload(schema: string): unknown {
@@ -16,7 +16,7 @@ export function avroPayload(schema: string): unknown {
 function schemaCopy(value: unknown): unknown {
   return copy(value, (key, field) => {
     if (key === "doc" && typeof field === "string") return markdownText(field);
-    // Defaults and attributes of other tools are data, whatever their keys are called.
+    // Defaults and attributes of other tools are data, whatever their keys.
     return key === "default" ? dataCopy(field) : schemaCopy(field);
   });
 }

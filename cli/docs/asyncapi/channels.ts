@@ -1,4 +1,4 @@
-/** Topics as AsyncAPI channels, their events as messages. Pure. */
+/** Topics as AsyncAPI channels, and their events as messages. Pure. */
 
 import { HEADER } from "@event-platform-kit/service/events/envelope";
 import { formatOf, type SchemaFormat } from "../../../components/model/schemas/schema-format.ts";
@@ -14,7 +14,7 @@ import { KAFKA_BINDING, reference } from "./types.ts";
 /** Content type of Avro bodies. The schema's id precedes them, in Confluent's wire format. */
 export const AVRO_CONTENT = "application/vnd.apache.avro";
 
-/** Topic settings that the Kafka binding has as numbers; the others stay as Kafka prints them. */
+/** Topic settings that are numbers in the Kafka binding; the others stay in Kafka's text form. */
 const NUMBERS: ReadonlySet<string> = new Set([
   "retention.ms",
   "retention.bytes",
@@ -22,7 +22,7 @@ const NUMBERS: ReadonlySet<string> = new Set([
   "max.message.bytes",
 ]);
 
-/** What is known of a topic. */
+/** A topic's data. */
 export interface TopicFacts {
   readonly topic: TopicDeclaration;
   readonly planned: PlannedTopic;
@@ -66,7 +66,7 @@ export function channelOf({ topic, planned, subjects }: TopicFacts, servers: rea
   };
 }
 
-/** Owner, domain, criticality and classification: what tools filter by. */
+/** Owner, domain, criticality and classification, with which tools filter. */
 export function topicTags(topic: TopicDeclaration): Tag[] {
   return [
     { name: `owner:${topic.owner.team}` },
@@ -77,7 +77,7 @@ export function topicTags(topic: TopicDeclaration): Tag[] {
   ];
 }
 
-/** As AsyncAPI calls the versions of the languages that the kit takes. */
+/** AsyncAPI's names for the versions of the schema languages. */
 const JSON_SCHEMA_FORMAT = "application/schema+json;version=draft-07";
 
 const PROTOBUF_FORMAT = "application/vnd.google.protobuf;version=3";
@@ -152,7 +152,7 @@ function configurationOf(config: Readonly<Record<string, string>>): Record<strin
   );
 }
 
-/** Labels as a list: their names come from people, and a map's key can be a word that tools act on, such as `$ref`. */
+/** Labels as a list: users choose their names, and a map's key can be a word that tools interpret, such as `$ref`. */
 function dataLabels(labels: Readonly<Record<string, string>>): { readonly name: string; readonly value: string }[] {
   return Object.entries(labels).map(([name, value]) => ({ name, value }));
 }

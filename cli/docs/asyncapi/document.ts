@@ -1,4 +1,4 @@
-/** What a stack's topics hold and who uses them, as an AsyncAPI 3.0 document. Pure; the same files give the same document. */
+/** A stack's topics and their users as an AsyncAPI 3.0 document. Pure; the same files give the same document. */
 import { createHash } from "node:crypto";
 import { compareText } from "../../../components/model/problems/problem.ts";
 import type { Model, Owner, TopicDeclaration } from "../../../components/model/types.ts";
@@ -15,7 +15,7 @@ import { receiveOperation, sendOperation } from "./operations.ts";
 import { SCRAM, serversOf } from "./servers.ts";
 import type { AsyncApiDocument, Operation } from "./types.ts";
 
-/** What of the stack the document describes. */
+/** The part of the stack that the document describes. */
 export type DocumentPart =
   | { readonly of: "stack" }
   /** A domain's topics, and every service that uses them. */
@@ -25,15 +25,15 @@ export type DocumentPart =
   /** What one service sends and receives. */
   | { readonly of: "service"; readonly name: string };
 
-/** What the document says about itself. */
+/** Metadata of the document. */
 export interface DocumentTitle {
   readonly title: string;
   readonly stack: string;
 }
 
 /**
- * Reads the project once and gives what makes documents of parts of it. Channels are sorted by topic, operations by topic,
- * direction and service; `info.version` is a digest of the rest, so it changes exactly when the content does.
+ * Reads the project once and returns a function that makes documents of parts of it. Channels are sorted by topic, operations
+ * by topic, direction and service. `info.version` is a digest of the rest, so it changes exactly when the content does.
  */
 export function documentMaker(
   project: DeclaredProject,
@@ -85,7 +85,7 @@ function serviceFacts(plan: PlatformPlan, { owners }: Topology): ServiceFacts {
   };
 }
 
-/** Declared topics that the stack has. */
+/** Declared topics that exist in the stack. */
 function topicFacts(plan: PlatformPlan, { topics }: Topology): TopicFacts[] {
   const planned = new Map(plan.topics.map((topic) => [topic.name, topic]));
   const subjects = Map.groupBy(plan.subjects, ({ topic }) => topic);
@@ -143,7 +143,7 @@ function ownerOf(model: Model, { topics, owners }: Topology, part: DocumentPart)
   }
 }
 
-/** A contact as AsyncAPI has it: a name, with a URL or an address of e-mail where the contact is one. */
+/** A contact in AsyncAPI's form: a name, with a URL or an e-mail address if the contact is one. */
 export function contactOf({ team, contact }: Owner): { name: string; url?: string; email?: string } {
   if (URL.canParse(contact) && /^https?:/i.test(contact)) return { name: team, url: new URL(contact).href };
   if (/^[\w.+-]+@[a-z0-9-]+(?:\.[a-z0-9-]+)+$/iu.test(contact)) return { name: team, email: contact };

@@ -1,11 +1,11 @@
-/** What services do on topics, as AsyncAPI operations. Pure. */
+/** Services' use of topics as AsyncAPI operations. Pure. */
 import type { Consumer, Producer, TopicDeclaration } from "../../../components/model/types.ts";
 import type { Topology } from "../../../components/plan/topology.ts";
 import type { PlannedQuota, ServiceContract } from "../../../components/plan/types.ts";
 import type { Operation, Tag } from "./types.ts";
 import { KAFKA_BINDING, reference } from "./types.ts";
 
-/** What is known of services, by name. */
+/** Data of services, by name. */
 export interface ServiceFacts {
   readonly owners: Topology["owners"];
   readonly contracts: ReadonlyMap<string, ServiceContract>;

@@ -1,11 +1,11 @@
-/** Which part of a stack a document is wanted of. Pure. */
+/** The part of a stack that a document describes. Pure. */
 import { didYouMean } from "../../../components/model/problems/suggestion.ts";
 import type { Model } from "../../../components/model/types.ts";
 import { topologyOf } from "../../../components/plan/topology.ts";
 import { KitError } from "../../errors.ts";
 import type { DocumentPart } from "./document.ts";
 
-/** Names as the command line has them; at most one is given. */
+/** Names from the command line; at most one is given. */
 export interface WantedPart {
   readonly domain: string | undefined;
   readonly topic: string | undefined;
@@ -13,8 +13,8 @@ export interface WantedPart {
 }
 
 /**
- * The part that is wanted; without a name the whole stack.
- * @throws KitError `KIT_USAGE` for more than one name, and for one that is not declared.
+ * The requested part; without a name the whole stack.
+ * @throws KitError `KIT_USAGE` for more than one name, and for an undeclared one.
  */
 export function partOf(model: Model, wanted: WantedPart): DocumentPart {
   const { topics, services } = topologyOf(model);

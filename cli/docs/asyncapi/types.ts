@@ -5,7 +5,7 @@ export interface Reference {
   readonly $ref: string;
 }
 
-/** A word by which tools group and filter. */
+/** A tag with which tools group and filter. */
 export interface Tag {
   readonly name: string;
   readonly description?: string;
@@ -24,7 +24,7 @@ export interface JsonSchema {
   readonly allOf?: readonly (JsonSchema | Reference)[];
 }
 
-/** Extensions: `x-owner` and their like. */
+/** Extensions such as `x-owner`. */
 export type Extensions = Readonly<Record<`x-${string}`, unknown>>;
 
 /** A server: a bootstrap address of the cluster. */
@@ -112,7 +112,7 @@ export interface AsyncApiDocument {
 /** Version of the Kafka bindings: https://github.com/asyncapi/bindings/tree/master/kafka */
 export const KAFKA_BINDING = "0.5.0";
 
-/** A reference by the steps to its target; what means something in a JSON pointer is escaped. */
+/** A reference from the steps to its target; special characters of JSON pointers are escaped. */
 export function reference(...steps: readonly string[]): Reference {
   return { $ref: `#/${steps.map((step) => step.replaceAll("~", "~0").replaceAll("/", "~1")).join("/")}` };
 }

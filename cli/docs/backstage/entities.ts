@@ -1,4 +1,4 @@
-/** What a stack declares as entities of a Backstage catalogue. Pure; the same files give the same entities. */
+/** A stack's declaration as entities of a Backstage catalogue. Pure; the same files give the same entities. */
 import { compareText } from "../../../components/model/problems/problem.ts";
 import type { Domain, Owner, TopicDeclaration } from "../../../components/model/types.ts";
 import type { Topology } from "../../../components/plan/topology.ts";
@@ -14,20 +14,20 @@ import { entityNames } from "./names.ts";
 import type { Entity, EntityKind } from "./types.ts";
 import { entityRef } from "./types.ts";
 
-/** How the catalogue is written. */
+/** Options of the catalogue. */
 export interface CatalogueOptions {
-  /** Headline of the platform's entity. */
+  /** Title of the platform's entity. */
   readonly title: string;
   /** Name of the platform's Backstage domain, a slug. */
   readonly platform: string;
   readonly stack: string;
-  /** Team that owns the cluster, the registry and everything that no domain owns. */
+  /** Team that owns the cluster, the registry and everything without a domain. */
   readonly platformTeam: string;
-  /** Whether teams are written as groups too, for an organisation whose teams Backstage has from nowhere else. */
+  /** Whether to write teams as groups too, for an organisation whose Backstage has no other source of teams. */
   readonly groups: boolean;
 }
 
-/** Owner of what nobody owns, by Backstage's convention. */
+/** Owner of entities without an owner, by Backstage's convention. */
 const NOBODY = "unknown";
 const CLUSTER = "kafka";
 const REGISTRY = "schema-registry";

@@ -1,19 +1,20 @@
-/** Names that Backstage takes for entities. Pure. */
+/** Valid Backstage names of entities. Pure. */
 import { createHash } from "node:crypto";
 
-/** Backstage's bound. */
+/** Backstage's maximum length. */
 const LONGEST = 63;
 const VALID = /^(?:[A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 
-/** A wanted name and what makes it unique: `{id: "topic order-events", name: "order-events"}`. */
+/** A wanted name and the id that makes it unique: `{id: "topic order-events", name: "order-events"}`. */
 export interface WantedName {
   readonly id: string;
   readonly name: string;
 }
 
 /**
- * A valid name for each id. A name that is too long, has other characters, or that another id wants too (Backstage ignores
- * case), gets eight digits of the id's digest at its end: the same in every run, whatever else is there.
+ * Returns a valid name for each id. A name that is too long, has invalid characters, or is wanted by another id too (Backstage
+ * ignores case), ends with eight digits of the id's digest. The result for an id is the same in every run, whatever other ids
+ * exist.
  */
 export function entityNames(wanted: readonly WantedName[]): ReadonlyMap<string, string> {
   const takers = Map.groupBy(wanted, ({ name }) => name.toLowerCase());
