@@ -210,8 +210,8 @@ async function substrateOf(args: PlatformArgs, templates: readonly ServiceTempla
 
 /**
  * Returns the arguments of the topic ledger. The ledger demands a permission to remove a topic if the stack's records
- * matter, or if the run applies a judged plan (`kit up --digest`). On one machine, a developer may remove a topic that
- * was only tried out without a permission.
+ * matter, or if the run applies a judged plan (`kit up --digest`). On one machine, a topic that was only tried out can be
+ * removed without a permission.
  */
 function topicLedgerOf({ plan, settings, environment, removals = [] }: PlatformArgs): TopicLedgerArgs {
   const permitted = isKubernetes(settings) || environment[wantedFingerprintVariable] !== undefined;

@@ -1,2 +1,2 @@
-// The runner of policy packs compiles TypeScript that is required; what a module imports is left to Node, which strips types itself.
+// The runner of policy packs compiles required TypeScript. Node loads imported modules and strips their types itself.
 import "./main.ts";

@@ -10,8 +10,7 @@ import { didYouMean } from "./suggestion.ts";
 export type PropertyPath = readonly PropertyKey[];
 
 /**
- * Finds the location of a value or of its key. For a path that does not exist, it returns the location of the nearest
- * parent.
+ * Locations of the values and keys of a file. A path that does not exist has the location of its nearest parent.
  */
 export interface Located {
   place(path: PropertyPath, part?: "key" | "value"): SourceLocation;

@@ -26,7 +26,7 @@ const keys: { readonly [K in keyof PlatformPlan]: (item: PlatformPlan[K][number]
   contracts: ({ service }) => service,
 };
 
-/** Returns whether two resources with one key are equal. Kinds with many resources are compared field by field. */
+/** Comparison of two resources with one key, by kind. Kinds with many resources are compared field by field. */
 const same: {
   readonly [K in keyof PlatformPlan]: (a: PlatformPlan[K][number], b: PlatformPlan[K][number]) => boolean;
 } = {

@@ -195,7 +195,10 @@ function tooEarly(token: Removal, { deprecated }: TopicDeclaration, today: strin
   };
 }
 
-/** Returns the producers that are declared until this very change: nothing proves that they have stopped. */
+/**
+ * Returns the effect on the producers that are declared until this very change, as text. Nothing proves that they have
+ * stopped.
+ */
 function stillWritten({ producers }: TopicDeclaration): string[] {
   if (producers.length === 0) return [];
   const writers = producers.map(({ service }) => service);

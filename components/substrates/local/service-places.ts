@@ -1,6 +1,6 @@
 /**
- * Assigns ports by name: a service has a slot, a block of ports, and keeps it as long as the platform's status file
- * names it. An added or removed service thus does not change the ports of others.
+ * Assigns ports by name: a service has a place, which is a block of ports. It keeps the place as long as the platform's
+ * status file names it. An added or removed service thus does not change the ports of others.
  */
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -19,10 +19,10 @@ const statusSchema = z.object({
 });
 
 /**
- * Assigns a slot to every service: the one that it has, otherwise the lowest free one.
- * @param kept - Slots of the services of the last `up`. Slots of removed services are reassigned last, because their
+ * Assigns a place to every service: the one that it has, otherwise the lowest free one.
+ * @param kept - Places of the services of the last `up`. Places of removed services are reassigned last, because their
  * processes end only when the new ones run.
- * @throws {RangeError} if there are more services than slots.
+ * @throws {RangeError} if there are more services than places.
  */
 export function servicePlaces(
   services: readonly string[],
@@ -51,7 +51,7 @@ export function servicePlaces(
 }
 
 /**
- * Returns the slots of the services of the last `up`, from the management ports in its status file; empty if there is
+ * Returns the places of the services of the last `up`, from the management ports in its status file; empty if there is
  * no such file, or if the base port has changed since.
  */
 export function readPlaces(stateDir: string, ports: LocalPorts): ReadonlyMap<string, number> {

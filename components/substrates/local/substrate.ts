@@ -35,7 +35,7 @@ export interface LocalSubstrateArgs {
   readonly layout: LocalLayout;
   readonly ports: LocalPorts;
   readonly projectDir: string;
-  /** Slots of all services, which determine their ports. */
+  /** Places of all services, which determine their ports. */
   readonly places: ReadonlyMap<string, number>;
   /** The service that customers reach, with its own port. Undefined: none. */
   readonly exposed: string | undefined;

@@ -205,8 +205,8 @@ class Containment {
 
   /**
    * Returns whether a reader's branch accepts no document that the writer may write. The caller has already separated
-   * the writer's own branches. Two schemas are apart if their types differ, if their listed values differ, or if both
-   * require a property with different values. If none of these applies, they count as not apart.
+   * the writer's own branches. Two schemas are apart if they have no type or no listed value in common, or if a property that
+   * both require is apart. If none of these applies, they count as not apart.
    */
   #isApart(branch: JsonSchema, writer: SchemaObject, nesting: number): boolean {
     const reader = resolvePointer(branch, this.#roots[0]);

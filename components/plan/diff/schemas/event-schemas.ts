@@ -1,4 +1,4 @@
-/** Returns the changes of the schema, the shared types and the compatibility level of an event that is in both states. */
+/** Judges changes of the schema, the shared types and the compatibility level of an event that is in both states. */
 import type { Compatibility } from "../../../model/schemas/compatibility.ts";
 import { formatNames, formatOf } from "../../../model/schemas/schema-format.ts";
 import { directionsOf, isTransitive } from "../../compatibility.ts";
