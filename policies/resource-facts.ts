@@ -123,7 +123,10 @@ export function clusterOf(resources: readonly ResourceFacts[]): ClusterFacts {
   };
 }
 
-/** Returns the topic of a subject named `<topic>-<record with namespace>`. Records have dots and no dashes. */
+/**
+ * Returns the topic of a subject named `<topic>-<record with namespace>`; undefined for any other name. Records have
+ * dots and no dashes.
+ */
 function topicOfSubject(subject: string): string | undefined {
   const dash = subject.lastIndexOf("-");
   return dash > 0 && subject.slice(dash).includes(".") ? subject.slice(0, dash) : undefined;

@@ -18,7 +18,7 @@ export interface Node {
 
 /**
  * Returns the running Node if it is recent enough, otherwise the one on the search path, otherwise the one in the
- * cache.
+ * cache, otherwise undefined.
  */
 export async function findNode(): Promise<Node | undefined> {
   if (isAtLeast(process.versions.node, MINIMUM.node)) {

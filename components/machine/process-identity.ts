@@ -24,7 +24,10 @@ export interface ProcessFacts {
   readonly zombie: boolean;
 }
 
-/** Parses a line of /proc/<pid>/stat. The command in parentheses may contain any character, also `)`. */
+/**
+ * Parses a line of /proc/<pid>/stat; undefined if it is not one. The command in parentheses may contain any character,
+ * also `)`.
+ */
 export function parseStat(line: string): ProcessFacts | undefined {
   const open = line.indexOf("(");
   const close = line.lastIndexOf(")");
@@ -97,7 +100,7 @@ export function bootId(): string {
   }
 }
 
-/** Returns the resident memory of a process in bytes. */
+/** Returns the resident memory of a process in bytes; undefined if it is unknown. */
 export async function residentBytes(pid: number): Promise<number | undefined> {
   if (hasProc) {
     try {

@@ -49,7 +49,7 @@ export function stackFilePath(stack: string): string {
   return `${stacksFolder}/Pulumi.${stack}.yaml`;
 }
 
-/** Returns the stack of a path `stacks/Pulumi.<stack>.yaml`. */
+/** Returns the stack of a path `stacks/Pulumi.<stack>.yaml`; undefined for any other path. */
 export function stackOfPath(path: string): string | undefined {
   return /^stacks\/Pulumi\.([a-z][a-z0-9-]*)\.yaml$/.exec(path)?.[1];
 }

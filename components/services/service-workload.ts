@@ -117,7 +117,10 @@ function added(
   return environment;
 }
 
-/** Returns the consumer group of a service, with the partitions of its topics. */
+/**
+ * Returns the consumer group of a service, with the partitions of its topics; undefined if the service consumes
+ * nothing.
+ */
 export function consumerGroup(
   contract: ServiceContract | undefined,
   topics: readonly PlannedTopic[],

@@ -67,7 +67,8 @@ export function readServiceTemplates(folder: string): readonly ServiceTemplate[]
 }
 
 /**
- * Returns the name of the service that customers reach from outside. All other services are reachable only from inside.
+ * Returns the name of the service that customers reach from outside; undefined if there is none. All other services are
+ * reachable only from inside.
  * @throws {Error} if several services are exposed, because a platform has one address for customers.
  */
 export function exposedService(templates: readonly ServiceTemplate[]): string | undefined {

@@ -30,7 +30,7 @@ export interface StackName {
   readonly stack: string;
 }
 
-/** Parses the stack and project of a resource's URN: `urn:pulumi:<stack>::<project>::…`. */
+/** Parses the stack and project of a resource's URN, `urn:pulumi:<stack>::<project>::…`; undefined for any other text. */
 export function stackOfUrn(urn: string): StackName | undefined {
   const [, stack, project] = /^urn:pulumi:(.*?)::(.*?)::/.exec(urn) ?? [];
   return stack === undefined || project === undefined ? undefined : { project, stack };

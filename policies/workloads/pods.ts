@@ -178,7 +178,7 @@ export function selectsLabels(
   return Object.entries(wanted ?? {}).every(([name, value]) => labels?.[name] === value);
 }
 
-/** Returns the labels of an equality selector. An empty selector matches everything. */
+/** Returns the labels of an equality selector; undefined for any other selector. An empty selector matches everything. */
 export function matchLabelsOf(selector: unknown): Readonly<Record<string, string>> | undefined {
   const labels = fieldOf(selector, "matchLabels");
   if (labels === undefined)

@@ -107,7 +107,10 @@ function dependenciesOf(entry: LockEntry): [string, boolean][] {
   ];
 }
 
-/** Returns the path at which a package resolves another one: beside itself, then in its parent folders. */
+/**
+ * Returns the path at which a package resolves another one, beside itself, then in its parent folders; undefined if
+ * there is none.
+ */
 function resolve(lock: Lock, from: string, name: string): string | undefined {
   for (let folder = from; ; folder = folder.slice(0, Math.max(0, folder.lastIndexOf("/node_modules/")))) {
     const place = folder === "" ? `node_modules/${name}` : `${folder}/node_modules/${name}`;

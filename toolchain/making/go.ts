@@ -64,7 +64,10 @@ export async function findGo(minimum: string = MINIMUM.go): Promise<Go | undefin
   return undefined;
 }
 
-/** Returns the version of a Go distribution from its file, which is faster than starting the command. */
+/**
+ * Returns the version of a Go distribution from its file, which is faster than starting the command; undefined if there
+ * is no such file.
+ */
 async function goVersion(binary: string): Promise<string | undefined> {
   try {
     return parseVersion(await readFile(join(dirname(dirname(await realpath(binary))), "VERSION"), "utf8"));

@@ -33,7 +33,10 @@ export function pluginVersion(name: PluginName): string {
   return VERSIONS[name];
 }
 
-/** Returns the user's own plugin of exactly this version, otherwise the downloaded one, otherwise the locally built one. */
+/**
+ * Returns the user's own plugin of exactly this version, otherwise the downloaded one, otherwise the locally built one,
+ * otherwise undefined.
+ */
 export async function findPlugin(name: PluginName): Promise<Plugin | undefined> {
   return (await findPublishedPlugin(name)) ?? (await findBuiltPlugin(name));
 }

@@ -70,7 +70,7 @@ export async function downloadPlugin(pulumi: string, home: string, name: string,
   }
 }
 
-/** Returns the checksum of a file in a list of lines `<hex>  <file name>`. */
+/** Returns the checksum of a file in a list of lines `<hex>  <file name>`; undefined if the file is not listed. */
 export function checksumOf(list: string, fileName: string): string | undefined {
   for (const line of list.split("\n")) {
     const [checksum, name] = line.trim().split(/\s+\*?/);

@@ -29,7 +29,10 @@ const LANGUAGE_HOST: GoBuild = {
   variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${PINNED.pulumiLanguageNodejs}` },
 };
 
-/** Returns the installed CLI if it is recent enough and has its language host beside it, otherwise the prepared one. */
+/**
+ * Returns the installed CLI if it is recent enough and has its language host beside it, otherwise the prepared one,
+ * otherwise undefined.
+ */
 export async function findPulumi(): Promise<PulumiCli | undefined> {
   return (await findInstalled()) ?? (await findPrepared());
 }

@@ -26,8 +26,8 @@ const FLAT_JAR = "flat-run.jar";
 const TRAINING_REVISION = "1";
 
 /**
- * Returns the prepared registry. If only its ahead-of-time cache is missing, the registry is returned without it and
- * starts more slowly.
+ * Returns the prepared registry; undefined if it is not prepared. If only its ahead-of-time cache is missing, the
+ * registry is returned without it and starts more slowly.
  */
 export async function findApicurio(): Promise<ApicurioDistribution | undefined> {
   const java = await findJava();

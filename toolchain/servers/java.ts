@@ -19,8 +19,8 @@ export interface Java {
 }
 
 /**
- * Returns the JDK to use: the newest that is recent enough, and of equal versions the first. The order of the list is
- * thus the order of preference (JAVA_HOME, then PATH, then the system's folders).
+ * Returns the JDK to use, or undefined: the newest that is recent enough, and of equal versions the first. The order of
+ * the list is thus the order of preference (JAVA_HOME, then PATH, then the system's folders).
  */
 export function chooseJava(candidates: readonly Java[]): Java | undefined {
   return candidates

@@ -25,8 +25,8 @@ const POM = join(import.meta.dirname, "..", "kafka", "pom.xml");
 const FORMAT_LIMIT_MS = 60_000;
 
 /**
- * Returns the prepared distribution. If only its ahead-of-time cache is missing, Kafka is returned without it and
- * starts more slowly.
+ * Returns the prepared distribution; undefined if it is not prepared. If only its ahead-of-time cache is missing, Kafka
+ * is returned without it and starts more slowly.
  */
 export async function findKafka(): Promise<KafkaDistribution | undefined> {
   const java = await findJava();

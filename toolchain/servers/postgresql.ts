@@ -16,7 +16,7 @@ export interface Postgresql {
   origin: "installed" | "downloaded";
 }
 
-/** Returns the newest installed server that is recent enough, otherwise the prepared one. */
+/** Returns the newest installed server that is recent enough, otherwise the prepared one, otherwise undefined. */
 export async function findPostgresql(): Promise<Postgresql | undefined> {
   const installed = await findInstalled();
   if (installed !== undefined) return installed;

@@ -22,7 +22,7 @@ export interface Redis {
 const TLS = "tls";
 const PLAIN = "plain";
 
-/** Returns the installed server if it is recent enough, otherwise the prepared one. */
+/** Returns the installed server if it is recent enough, otherwise the prepared one, otherwise undefined. */
 export async function findRedis(): Promise<Redis | undefined> {
   for (const server of [
     await findOnPath("redis-server"),

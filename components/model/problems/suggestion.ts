@@ -17,7 +17,10 @@ export function closest(word: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** Returns the fix for an unknown word: the closest known word, otherwise all known words if they are few. */
+/**
+ * Returns the fix for an unknown word: the closest known word, otherwise all known words if they are few, otherwise
+ * undefined.
+ */
 export function didYouMean(word: string, candidates: Iterable<string>): string | undefined {
   const known = [...candidates].sort();
   const meant = closest(word, known);

@@ -180,7 +180,7 @@ function valueAt(root: unknown, path: PropertyPath): unknown {
   return value;
 }
 
-/** Returns the part of a schema at a path, for suggestions. */
+/** Returns the part of a schema at a path, for suggestions; undefined if there is none. */
 function schemaAt(schema: z.core.$ZodType, path: PropertyPath): z.core.$ZodType | undefined {
   let current: z.core.$ZodType | undefined = schema;
   for (const step of path) {
@@ -244,7 +244,8 @@ function allowedLiterals(schema: z.core.$ZodType, path: PropertyPath): string | 
 }
 
 /**
- * Returns the name that the user probably meant: without typographic quotes, as a slug, or as one word.
+ * Returns the name that the user probably meant: without typographic quotes, as a slug, or as one word; undefined if
+ * none is valid.
  * @param pattern - The allowed pattern, as a regular expression between slashes.
  */
 function nameFix(name: string, pattern?: string): string | undefined {
@@ -273,8 +274,8 @@ const typeNames: Readonly<Record<string, string>> = {
 };
 
 /**
- * Returns the fix for a value of the wrong type. The usual faults are a number in quotes, and a date or a number
- * instead of a text.
+ * Returns the fix for a value of the wrong type; undefined if there is none. The usual faults are a number in quotes,
+ * and a date or a number instead of a text.
  */
 function typeFix(expected: string, found: unknown): string | undefined {
   if ((expected === "int" || expected === "number") && typeof found === "string" && /^\d+$/.test(found))

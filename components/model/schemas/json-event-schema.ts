@@ -91,8 +91,8 @@ const listKeywords = ["anyOf", "oneOf", "allOf", "items"];
 const mapKeywords = ["properties", "patternProperties", "definitions", "dependencies"];
 
 /**
- * Returns the first fault within a schema: a reference that is broken or leaves the document, a keyword beside a
- * reference, or an invalid pattern.
+ * Returns the first fault within a schema, or undefined: a reference that is broken or leaves the document, a keyword
+ * beside a reference, or an invalid pattern.
  */
 function faultWithin(schema: unknown, root: JsonSchema, path: readonly (string | number)[]): AvroProblem | undefined {
   if (!isObject(schema)) return undefined;

@@ -8,8 +8,8 @@ export interface DuplicateKey {
 const text = /"(?:[^"\\]|\\.)*"/suy;
 
 /**
- * Finds the first key that appears twice in its object, which `JSON.parse` does not report. It takes one pass over the
- * text.
+ * Finds the first key that appears twice in its object, which `JSON.parse` does not report; undefined if there is none.
+ * It takes one pass over the text.
  * @param json - Valid JSON.
  */
 export function findDuplicateKey(json: string): DuplicateKey | undefined {

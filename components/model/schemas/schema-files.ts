@@ -85,7 +85,7 @@ export class SchemaFiles {
     return this.#faulty.has(reference);
   }
 
-  /** Returns the file that a reference names, whether it was already read or not. */
+  /** Returns the file that a reference names, whether it was already read or not; undefined if it does not exist. */
   file(reference: string): SourceFile | undefined {
     return this.#files.get(`${topicsFolder}/${reference}`);
   }

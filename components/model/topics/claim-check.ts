@@ -90,7 +90,7 @@ export function claimableFields(schema: string): string[] {
     }
   }
 
-  /** Returns the record that a type denotes, defined here or earlier. */
+  /** Returns the record that a type denotes, defined here or earlier; undefined if it denotes none. */
   function recordOf(
     type: unknown,
     namespace: string,

@@ -67,8 +67,8 @@ export function parseQuantity(text: string, family: UnitFamily): Quantity {
 }
 
 /**
- * Returns the quantity that the user probably meant by an unknown unit: a unit in other case, an everyday word, or a
- * rate without its "/s".
+ * Returns the quantity that the user probably meant by an unknown unit, or undefined: a unit in other case, an everyday
+ * word, or a rate without its "/s".
  */
 function meantUnit(count: number, unit: string, { units, spoken = {} }: UnitFamily): string | undefined {
   const known = Object.keys(units);

@@ -24,7 +24,7 @@ export interface PlainYaml {
 }
 
 /**
- * Reads a text without tabs and invisible characters.
+ * Reads a text without tabs and invisible characters; undefined if it is not plain.
  * @param maxDepth - A file with more levels is not plain.
  */
 export function readPlainYaml(text: string, maxDepth: number): PlainYaml | undefined {

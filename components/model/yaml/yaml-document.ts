@@ -255,7 +255,7 @@ export function readYaml(file: string, text: string): { document?: YamlDocument;
   return problems.length > 0 ? { document, problems: sortProblems(problems) } : { document, problems };
 }
 
-/** Returns where a text stops being JSON, if it is known: V8 states the location in some of its errors only. */
+/** Returns where a text stops being JSON; undefined if unknown. V8 states the location in some of its errors only. */
 export function findJsonFault(text: string): { readonly line: number; readonly column: number } | undefined {
   if (findTooDeep(text) !== undefined || findLongLine(text) !== undefined) return undefined;
   const lines = new LineCounter();
@@ -391,7 +391,7 @@ function hasExplicitTag(text: string, node: Node): boolean {
   );
 }
 
-/** Returns the index of the first merge-conflict marker of git. */
+/** Returns the index of the first merge-conflict marker of git; undefined if there is none. */
 export function findConflict(text: string): number | undefined {
   const found = text.search(/^(?:<{7}|>{7}) /m);
   return found === -1 ? undefined : found;
@@ -407,8 +407,9 @@ const HIDDEN =
   /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f\u3164\ufeff\uffa0\ufff0-\ufffb\u{1d173}-\u{1d17a}\u{e0000}-\u{e0fff}]|\p{Surrogate}/u;
 
 /**
- * Returns the index of the first hidden character: a control character (other than tab, line feed, carriage return), a
- * character that changes the direction or order of the surrounding text, a zero-width space, or a lone surrogate.
+ * Returns the index of the first hidden character, or undefined: a control character (other than tab, line feed,
+ * carriage return), a character that changes the direction or order of the surrounding text, a zero-width space, or a
+ * lone surrogate.
  */
 export function findHiddenCharacter(text: string): number | undefined {
   const found = HIDDEN.exec(text);
@@ -416,8 +417,8 @@ export function findHiddenCharacter(text: string): number | undefined {
 }
 
 /**
- * Returns the index at which more flow brackets are open than in any valid file. Deeper nesting would exhaust the
- * parser's stack.
+ * Returns the index at which more flow brackets are open than in any valid file; undefined if there is none. Deeper
+ * nesting would exhaust the parser's stack.
  */
 export function findTooDeep(text: string): number | undefined {
   let open = 0;

@@ -78,7 +78,7 @@ function keptText(topic: PlannedTopic | undefined): string {
   return `${retentionText(Number(topic?.config["retention.ms"] ?? -1))}${kept === undefined ? "" : ` (at most about ${approximateDuration(kept)})`}`;
 }
 
-/** Returns a topic that only other environments have. */
+/** Returns a topic that only other environments have; undefined if there is none. */
 function elsewhere(state: PlatformState, name: string): TopicDeclaration | undefined {
   return state.model.domains.flatMap((domain) => domain.elsewhere ?? []).find((topic) => topic.name === name);
 }

@@ -73,7 +73,7 @@ export interface RecordedIdentity {
   readonly startTime: string;
 }
 
-/** Parses the line that the start with this nonce wrote, if the line is complete. Pure. */
+/** Parses the line that the start with this nonce wrote; undefined if it is missing or incomplete. Pure. */
 export function parsePidFile(text: string, nonce: string): RecordedIdentity | undefined {
   // A line without a line end may be incomplete.
   for (const line of text
@@ -116,7 +116,7 @@ export async function writeRecord(paths: ProcessPaths, record: RunRecord): Promi
   await writeDurably(paths.record, `${JSON.stringify(record, undefined, 2)}\n`);
 }
 
-/** Returns the identity that the start with this nonce wrote. */
+/** Returns the identity that the start with this nonce wrote; undefined if there is none. */
 export async function readIdentity(paths: ProcessPaths, nonce: string): Promise<RecordedIdentity | undefined> {
   return parsePidFile((await readIfThere(paths.pid)) ?? "", nonce);
 }

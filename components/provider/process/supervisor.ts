@@ -156,7 +156,7 @@ async function keep(
   return { pid: identity.pid, startedAt: record.startedAt, logFile: paths.log, specification: digest, how: "kept" };
 }
 
-/** Returns whether a process is one of those in the same folder. */
+/** Returns whether a process has a record in the same folder. */
 async function isNeighbour({ runFolder }: ProcessPaths, pid: number): Promise<boolean> {
   const names = (await readdir(runFolder).catch(() => [])).filter((file) => file.endsWith(".pid"));
   const held = await Promise.all(

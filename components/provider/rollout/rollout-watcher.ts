@@ -184,7 +184,7 @@ const managedFields = z.array(
   }),
 );
 
-/** Returns when the declaration of the cluster was last written, as the API server recorded it. */
+/** Returns when the declaration of the cluster was last written, as the API server recorded it; undefined if unknown. */
 function lastChange({ kafka, pools }: RolloutSnapshot): number | undefined {
   const times = [...(kafka === undefined ? [] : [kafka]), ...pools].flatMap(({ metadata }) => {
     const parsed = managedFields.safeParse("managedFields" in metadata ? metadata.managedFields : []);

@@ -9,7 +9,10 @@ export interface Scaling {
   readonly max: number;
 }
 
-/** Returns the maximum useful size of a group: the number of partitions of the widest topic that it reads. */
+/**
+ * Returns the maximum useful size of a group: the number of partitions of the widest topic that it reads; undefined
+ * without a group.
+ */
 export function partitionBound(group: WorkloadGroup | undefined): number | undefined {
   return group === undefined ? undefined : Math.max(0, ...group.topics.map(({ partitions }) => partitions));
 }

@@ -229,7 +229,10 @@ function resourceBreaches(spec: unknown): Candidate[] {
   ];
 }
 
-/** Returns the bytes of a quantity: Kubernetes' `8Gi`, or the JVM's `4096m` and `4g`, which are also powers of 1024. */
+/**
+ * Returns the bytes of a quantity, or undefined: Kubernetes' `8Gi`, or the JVM's `4096m` and `4g`, which are also
+ * powers of 1024.
+ */
 function bytesOf(quantity: unknown): number | undefined {
   const [, count, unit] = /^(\d+)(Ki|Mi|Gi|Ti|k|m|g|)$/i.exec(String(quantity)) ?? [];
   if (count === undefined || unit === undefined) return undefined;

@@ -7,7 +7,10 @@ import { changedTypes } from "./changed-types.ts";
 /** Returns the location of schema steps in the schema's file; undefined if the file is not available. */
 export type PlaceInSchema = (schemaPath: string, steps: SchemaPath) => SourceLocation | undefined;
 
-/** Returns where an event's schema first changed: in its own file, otherwise in the file of a shared type. */
+/**
+ * Returns where an event's schema first changed: in its own file, otherwise in the file of a shared type; undefined if
+ * unknown.
+ */
 export function changedAt(
   was: EventDeclaration,
   is: EventDeclaration,

@@ -100,7 +100,10 @@ function samePlan(before: PlannedTopic, after: PlannedTopic): boolean {
   );
 }
 
-/** Returns the stack's setting behind a change: the topic declares the same value as before, and the stack another one. */
+/**
+ * Returns the stack's setting behind a change, or undefined: the topic declares the same value as before, and the stack
+ * another one.
+ */
 function followedSetting(
   { settings = [], declared }: SettingRule,
   { pair, declaredBefore, declaredAfter }: TopicPair,

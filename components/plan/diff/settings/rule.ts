@@ -36,7 +36,7 @@ export interface SettingRule {
   readonly judge: (topic: TopicPair) => Judgement | undefined;
 }
 
-/** Returns a configuration value of a topic as Kafka prints it. */
+/** Returns a configuration value of a topic as Kafka prints it; undefined if it is not set. */
 export function configOf(topic: PlannedTopic, key: string): string | undefined {
   return Object.hasOwn(topic.config, key) ? topic.config[key] : undefined;
 }
