@@ -34,7 +34,7 @@ function candidates(passwd: string): Owner[] {
   });
 }
 
-/** Returns whether every user may traverse all folders above the path. Missing folders are created by the provider. */
+/** Returns whether every user may traverse all folders above the path. A missing folder counts as closed. */
 async function isReachableByAll(path: string): Promise<boolean> {
   for (let folder = dirname(path); ; folder = dirname(folder)) {
     const facts = await stat(folder).catch(() => undefined);
