@@ -2,7 +2,7 @@
 import { processContext } from "./context.ts";
 import { runProgram } from "./program.ts";
 
-// A reader that goes away (`kit status | head`) is no fault of the command.
+// A closed output pipe (`kit status | head`) is not an error of the command.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code !== "EPIPE") throw error;
 });

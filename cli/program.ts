@@ -178,7 +178,7 @@ export async function runProgram(context: CommandContext, argv: readonly string[
     .configureOutput({
       writeOut: (line) => context.stdout.write(line),
       writeErr: (line) => context.stderr.write(line),
-      // Its own words are replaced by the error with code and fix below.
+      // commander's own message is replaced by the error with code and fix below.
       outputError: () => {},
     })
     .exitOverride()
@@ -219,7 +219,7 @@ export async function runProgram(context: CommandContext, argv: readonly string[
 }
 
 /**
- * Refuses empty values: in a script they come from unset variables, and the intended value can't be known.
+ * Rejects empty values: in a script they come from unset variables, and the intended value is unknown.
  * @throws KitError `KIT_USAGE` naming the option or argument.
  */
 function refuseEmpty(command: Command): void {

@@ -1,4 +1,4 @@
-/** Adopted topics as edits of `topics/`. Pure: nothing is written here. */
+/** Adopted topics as edits of `topics/`. Pure: it writes nothing. */
 
 import { compareText } from "../../components/model/problems/problem.ts";
 import type { SourceFile } from "../../components/model/source-file.ts";
@@ -13,10 +13,10 @@ import { accessLines, plainOrQuoted } from "../new-service/yaml-lines.ts";
 import type { AdoptedService, AdoptedTopic } from "./adoption.ts";
 
 /**
- * The files that declare the topics: one per domain, schemas beside it. A service that no file names yet goes to the first
- * domain it writes to, else to the first it reads.
- * @param team - Owner of domains that are new.
- * @throws KitError `KIT_USAGE` where a new domain has no team, `KIT_NEW_UNEDITABLE`.
+ * The files that declare the topics: one per domain, with the schemas beside it. A service that no file names yet goes to the
+ * first domain that it writes to, else to the first that it reads from.
+ * @param team - Owner of new domains.
+ * @throws KitError `KIT_USAGE` if a new domain has no team, `KIT_NEW_UNEDITABLE`.
  */
 export function adoptedFiles(
   topics: readonly AdoptedTopic[],
@@ -67,7 +67,7 @@ export function adoptedFiles(
   return { created, changed };
 }
 
-/** Domain whose team runs a service that no file names yet. */
+/** Domain whose team owns a service that no file names yet. */
 function homesOf(topics: readonly AdoptedTopic[], model: Model): ReadonlyMap<string, string> {
   const known = new Set(model.domains.flatMap((domain) => domain.services));
   const homes = new Map<string, string>();
@@ -98,7 +98,7 @@ function topicLines({ name, partitions, settings, events, producers, consumers }
       "producers",
       producers.map((service) => entryOf(service, [])),
     ),
-    // How many consumers a group has is no part of what a cluster keeps.
+    // A cluster does not store how many consumers a group has.
     ...accessLines(
       "consumers",
       consumers.map((service) => entryOf(service, ["instances: 1", `events: [${types.join(", ")}]`])),

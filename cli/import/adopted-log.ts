@@ -1,4 +1,4 @@
-/** How a running topic's log is kept, in the words of the files. Pure. */
+/** A running topic's log settings in the format of the files. Pure. */
 
 import {
   leastDirtyRatio,
@@ -12,15 +12,15 @@ import { formatSize } from "../../components/model/values/size.ts";
 import type { LiveTopic } from "../../components/plan/live.ts";
 import { type LogBounds, segmentBytes, segmentMs } from "../../components/plan/segments.ts";
 
-/** A whole number of a topic's configuration; undefined where it is none, or absent. */
+/** A whole number of a topic's configuration; undefined if it is absent or not a number. */
 export function wholeNumber(text: string | undefined): number | undefined {
   return text === undefined || !/^-?\d{1,15}$/.test(text) ? undefined : Number(text);
 }
 
 /**
- * Settings that stand on the topic itself and differ from what the kit would set, and those that the files can't say. What
- * a topic only inherits is not declared: segments in proportion to its retention are what makes the retention true.
- * @param bounds - What is declared of the topic besides.
+ * Settings that are set on the topic itself and differ from the kit's value, and settings that the files cannot express.
+ * Inherited settings are not declared: segments in proportion to the retention make the retention accurate.
+ * @param bounds - Other declared settings of the topic.
  * @param remote - Whether the stack has remote storage.
  */
 export function adoptedLog(

@@ -1,20 +1,20 @@
-/** Types that subjects of a registry share, as files of the project. Pure. */
+/** Shared types of a registry's subjects, as files of the project. Pure. */
 import { compareText } from "../../components/model/problems/problem.ts";
 import type { LiveSubject } from "../../components/plan/live.ts";
 
-/** A type that schemas of events refer to. */
+/** A type that event schemas refer to. */
 export interface AdoptedType {
   /** Full name. */
   readonly name: string;
-  /** Subject that holds it today. */
+  /** Its current subject. */
   readonly subject: string;
-  /** Path below `topics/`; named by the full name, so that two types of one simple name have two files. */
+  /** Path below `topics/`; contains the full name, so that two types with one simple name have two files. */
   readonly schemaPath: string;
   /** JSON text without white space. */
   readonly schema: string;
 }
 
-/** Everything that a subject's schema refers to, as far down as it goes, in its newest version; sorted by name. */
+/** All direct and indirect references of a subject's schema, in their newest version; sorted by name. */
 export function sharedBehind(subject: LiveSubject, subjects: readonly LiveSubject[]): AdoptedType[] {
   const found = new Map<string, AdoptedType>();
   const queue = [...(subject.references ?? [])];

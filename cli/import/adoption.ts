@@ -1,4 +1,4 @@
-/** What a running cluster holds, as declarations: topics with their settings, events, writers and readers. Pure. */
+/** The content of a running cluster as declarations: topics with their settings, events, producers and consumers. Pure. */
 
 import { compareText } from "../../components/model/problems/problem.ts";
 import { readAvroSchema } from "../../components/model/schemas/avro-schema.ts";
@@ -23,17 +23,17 @@ import { pascalCase } from "../new-service/names.ts";
 import { adoptedLog, wholeNumber } from "./adopted-log.ts";
 import { type AdoptedType, sharedBehind } from "./adopted-types.ts";
 
-/** What is looked for, and what is known already. */
+/** What to adopt, and what is already declared. */
 export interface AdoptionRequest {
   readonly live: LivePlatform;
   readonly stack: StackSettings;
-  /** Whether a topic is wanted. */
+  /** Whether to adopt a topic. */
   readonly wanted: (topic: string) => boolean;
   /** Domain of all topics; absent: the first word of each name. */
   readonly domain?: string;
-  /** Whether services that have a SCRAM user on the cluster are declared too: the next `up` sets their passwords. */
+  /** Whether to declare services that have a SCRAM user on the cluster: the next `up` sets their passwords. */
   readonly takeOverUsers: boolean;
-  /** Names that are declared already; shared types with their schemas. */
+  /** Declared names; shared types with their schemas. */
   readonly declared: {
     readonly topics: ReadonlySet<string>;
     readonly events: ReadonlySet<string>;
@@ -52,41 +52,41 @@ export interface AdoptedEvent {
   readonly schemaPath: string;
   /** JSON text. */
   readonly schema: string;
-  /** Where the subject has a level of its own, other than the stack's. */
+  /** Present if the subject's own level differs from the stack's. */
   readonly compatibility?: string;
 }
 
-/** A service and, where this topic carries it, its quota as the files write it. */
+/** A service, and its quota in the files' format on the topic that declares it. */
 export interface AdoptedService {
   readonly service: string;
   readonly quota?: string;
 }
 
-/** A topic as it will be declared. */
+/** A topic as the import declares it. */
 export interface AdoptedTopic {
   readonly name: string;
   readonly domain: string;
   readonly partitions: number;
-  /** Settings other than the stack's defaults, in the words of the files. */
+  /** Settings that differ from the stack's defaults, in the files' format. */
   readonly settings: Readonly<Record<string, string>>;
   readonly events: readonly AdoptedEvent[];
-  /** Types of other subjects that the events' schemas refer to, sorted by name. */
+  /** Types of other subjects to which the events' schemas refer, sorted by name. */
   readonly types: readonly AdoptedType[];
   readonly producers: readonly AdoptedService[];
   readonly consumers: readonly AdoptedService[];
 }
 
-/** Why something stays undeclared. */
+/** Why a topic stays undeclared. */
 export interface LeftOut {
   readonly object: string;
   readonly reason: string;
 }
 
-/** What can be declared, what can't, and what the files can't say. */
+/** Topics that can be declared, topics that cannot, and settings that the files cannot express. */
 export interface Adoption {
   readonly topics: readonly AdoptedTopic[];
   readonly leftOut: readonly LeftOut[];
-  /** What a person has to look at, in words. */
+  /** Notes for the user. */
   readonly notes: readonly string[];
 }
 
@@ -138,7 +138,7 @@ export function adopt(request: AdoptionRequest): Adoption {
   return { topics, leftOut, notes: [...new Set(notes)] };
 }
 
-/** Why a topic can't be declared at all. */
+/** Why a topic cannot be declared at all. */
 function unfit({ name, replicas }: LiveTopic): string | undefined {
   if (!TOPIC.test(name)) return "its name is none that Kafka allows today";
   const prefix = reservedTopicPrefixes.find((reserved) => name.startsWith(reserved));
@@ -149,13 +149,13 @@ function unfit({ name, replicas }: LiveTopic): string | undefined {
   return undefined;
 }
 
-/** The smallest declared number that becomes the live one in this environment. */
+/** The smallest declared number that gives the live number in this environment. */
 function declaredPartitions(live: number, factor: number): number | undefined {
   const near = Math.max(1, Math.floor(live / factor) - 1);
   return [near, near + 1, near + 2, near + 3].find((declared) => scalePartitions(declared, factor) === live);
 }
 
-/** First word of a topic's name, where it can be a domain. */
+/** First word of a topic's name, if it is a valid domain. */
 function domainOf(topic: string): string {
   const [first = ""] = topic.toLowerCase().split(/[._-]/);
   return SLUG.test(first) ? first : "imported";
@@ -166,7 +166,7 @@ interface TakenNames {
   readonly records: Set<string>;
 }
 
-/** The topic's events from its subjects, or why there can be none. */
+/** The topic's events from its subjects, or the reason why there are none. */
 function eventsOf(
   topic: string,
   domain: string,
@@ -240,7 +240,7 @@ function eventsOf(
   return { events, types: [...needed.values()].sort((a, b) => compareText(a.name, b.name)) };
 }
 
-/** Full name of the record that a subject's schema describes; `undefined` where it is none that the files can hold. */
+/** Full name of the record that a subject's schema describes; `undefined` if the files cannot contain it. */
 function recordName({ schema }: LiveSubject, shared: readonly AdoptedType[]): string | undefined {
   try {
     const types = new Map(shared.map((type) => [type.name, type]));
@@ -258,7 +258,7 @@ function simpleName(record: string): string {
   return record.slice(record.lastIndexOf(".") + 1);
 }
 
-/** `OrderCreated` is `order.created`; a name of one word gets the domain in front, and so does one that is taken. */
+/** `OrderCreated` becomes `order.created`. A one-word name or a name in use gets the domain as a prefix. */
 function freeEventType(record: string, domain: string, taken: ReadonlySet<string>): string {
   const words = record
     .replace(/_/g, "-")
@@ -288,7 +288,7 @@ function placeholderSchema(record: string): string {
   });
 }
 
-/** Settings that differ from what the stack gives every topic, and what the files have no word for. */
+/** Settings that differ from the stack's defaults, and settings that the files cannot express. */
 function settingsOf(topic: LiveTopic, stack: StackSettings): { settings: Record<string, string>; unsaid: string[] } {
   const { topics: defaults } = stack;
   const settings: Record<string, string> = {};
@@ -342,11 +342,13 @@ function settingsOf(topic: LiveTopic, stack: StackSettings): { settings: Record<
   return { settings, unsaid };
 }
 
-/** Services by the rules that let them write or read. A service's quota is written once: quotas of its topics add up. */
+/**
+ * Services from the ACLs that let them write or read. A service's quota is declared once, because quotas of its topics add up.
+ */
 class Services {
   readonly #live: LivePlatform;
   readonly #known: ReadonlySet<string>;
-  /** Users whose passwords are somebody else's. */
+  /** Users whose passwords others manage. */
   readonly #foreign: ReadonlySet<string>;
   readonly #said = new Set<string>();
 

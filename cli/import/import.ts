@@ -32,7 +32,7 @@ import { adopt } from "./adoption.ts";
 /** What the user asked for. */
 export interface ImportRequest {
   readonly stack: string;
-  /** Patterns of topics, `*` for any characters; a topic that matches one of the second list is left out. */
+  /** Patterns of topics, `*` for any characters; topics that match the second list are excluded. */
   readonly topics: readonly string[];
   readonly exclude: readonly string[];
   readonly domain: string | undefined;
@@ -42,7 +42,7 @@ export interface ImportRequest {
   readonly dryRun: boolean;
 }
 
-/** What was found and done. */
+/** Result of the import. */
 export interface ImportOutcome {
   readonly stack: string;
   readonly dryRun: boolean;
@@ -50,15 +50,15 @@ export interface ImportOutcome {
   readonly leftOut: readonly LeftOut[];
   readonly notes: readonly string[];
   readonly files: FileChanges;
-  /** What the next `up` changes on the cluster because of the import. */
+  /** Changes on the cluster that the next `up` makes because of the import. */
   readonly effects: readonly Deviation[];
-  /** File to hand to plain Pulumi, with the topics that its next run adopts; absent where `kit up` knows them by itself. */
+  /** File with the topics to adopt, for plain Pulumi; absent where `kit up` finds it by itself. */
   readonly adoptFile?: string;
 }
 
 /**
  * Reads the cluster, derives the declaration, reads it back for every stack, and writes it.
- * @throws KitError of login, servers and declaration; `KIT_IMPORT_REFUSED` where what was derived does not fit.
+ * @throws KitError of login, servers and declaration; `KIT_IMPORT_REFUSED` if the derived declaration does not fit.
  */
 export async function importCluster(
   context: CommandContext,
@@ -90,7 +90,7 @@ export async function importCluster(
     effects,
   };
   if (request.dryRun || adoption.topics.length === 0) return outcome;
-  // First the names: files without them would have the next run refuse topics that are there.
+  // Writes the names first: with the files alone, the next run would refuse the existing topics.
   const adoptFile = await remember(
     context,
     request.stack,
@@ -100,7 +100,7 @@ export async function importCluster(
   return { ...outcome, ...(adoptFile === undefined ? {} : { adoptFile }) };
 }
 
-/** What a deviation is about, whatever its values are. */
+/** The subject of a deviation, without its values. */
 function subjectOf({ class: kind, kind: what, object, field }: Deviation): string {
   return JSON.stringify([kind, what, object, field]);
 }
@@ -130,8 +130,8 @@ function readDeclared(context: CommandContext, project: ProjectReading, stack: s
 }
 
 /**
- * What can be declared such that the plan has each topic as it is. A topic whose partitions or replicas this stack
- * can't say is left out, and the rest is derived again.
+ * Topics that can be declared so that the plan matches each of them. A topic whose partitions or replicas this stack cannot
+ * express is left out, and the rest is derived again.
  */
 function derive(
   context: CommandContext,
@@ -201,7 +201,7 @@ function patternOf(glob: string): RegExp {
   );
 }
 
-/** The local platform's next `up` looks by itself; a run of plain Pulumi is handed the file. */
+/** The local platform's next `up` finds the file by itself; plain Pulumi gets it as a variable. */
 async function remember(
   context: CommandContext,
   stack: string,

@@ -1,4 +1,4 @@
-/** What `kit import` shows to people and programs. */
+/** Output of `kit import` for people and programs. */
 import { BEGUN_TOPICS_VARIABLE } from "../../components/kafka/begun-topics.ts";
 import { counted } from "../../components/plan/diff/words.ts";
 import type { CommandContext } from "../context.ts";
@@ -33,7 +33,7 @@ export function importDocument({
   };
 }
 
-/** Writes the outcome as words and tables. */
+/** Writes the outcome as text and tables. */
 export function writeImport(context: CommandContext, outcome: ImportOutcome): void {
   const { topics, leftOut, notes, files, effects, dryRun } = forTerminal(outcome);
   const colors = colorsFor(context.stdout, context.env);

@@ -5,7 +5,7 @@ import { readDeclaredProject } from "../declaration/declared-project.ts";
 import { KitError } from "../errors.ts";
 
 /**
- * The API of the cluster that a stack runs in, by the context of its file.
+ * The API of the cluster that a stack runs in, by the context in its file.
  * @throws KitError `KIT_UNKNOWN_STACK`, `KIT_MODEL_INVALID`, `KIT_STACK_NOT_KUBERNETES`; ProviderError `cluster-context`.
  */
 export async function clusterOf(context: CommandContext, stack: string): Promise<ClusterApi> {

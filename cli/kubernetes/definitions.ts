@@ -1,4 +1,7 @@
-/** Strimzi's resource definitions in a cluster: who uses them, and taking them away when nobody does. They stay when a platform is destroyed. */
+/**
+ * Strimzi's resource definitions in a cluster: finds their users, and removes them when there are none. They stay when a
+ * platform is destroyed.
+ */
 import { brokerRole } from "../../components/kafka/strimzi/operator.ts";
 import { compareText } from "../../components/model/problems/problem.ts";
 import {
@@ -8,7 +11,7 @@ import {
   listObjects,
 } from "../../components/provider/rollout/cluster-api.ts";
 
-/** A definition, and what exists of its kind. */
+/** A definition, and the resources of its kind. */
 export interface DefinitionUse {
   /** For example `kafkas.kafka.strimzi.io`. */
   readonly name: string;
@@ -21,7 +24,7 @@ export interface DefinitionsReport {
   readonly definitions: readonly DefinitionUse[];
   /** Pods of operators, which need the definitions to run. */
   readonly operators: readonly { readonly namespace: string; readonly name: string }[];
-  /** Whether the definitions were taken away. */
+  /** Whether the definitions were removed. */
   readonly removed: boolean;
 }
 
@@ -29,7 +32,7 @@ const GROUPS: readonly string[] = ["kafka.strimzi.io", "core.strimzi.io"];
 const DEFINITIONS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const OPERATORS = `/api/v1/pods?labelSelector=${encodeURIComponent("strimzi.io/kind=cluster-operator")}`;
 
-/** Finds Strimzi's definitions, whatever installed them, and everything that depends on them, in every namespace. */
+/** Finds Strimzi's definitions, however they were installed, and everything that depends on them, in every namespace. */
 export async function findDefinitions(api: ClusterApi): Promise<DefinitionsReport> {
   const found = (await listObjects(api, DEFINITIONS)).flatMap((object) => {
     const { group, plural, kind, version } = definitionOf(object);
@@ -56,8 +59,8 @@ export function isUnused({ definitions, operators }: DefinitionsReport): boolean
 }
 
 /**
- * Takes the definitions away, and the role that all installations share; nothing where something still depends on them. Without a definition
- * every resource of its kind is deleted, in all namespaces.
+ * Removes the definitions and the role that all installations share; does nothing if anything still depends on them. Without a
+ * definition Kubernetes deletes every resource of its kind, in all namespaces.
  */
 export async function removeDefinitions(api: ClusterApi): Promise<DefinitionsReport> {
   const report = await findDefinitions(api);
@@ -71,7 +74,7 @@ interface Definition {
   readonly group: string;
   readonly plural: string;
   readonly kind: string;
-  /** One that is served: all resources can be read in it. */
+  /** A served version: it can read all resources. */
   readonly version: string;
 }
 

@@ -1,12 +1,12 @@
-/** A connection to one broker of a cluster, made with the Kafka client; its errors become those of the kit. */
+/** A connection to one broker of a cluster through the Kafka client. It converts the client's errors to the kit's. */
 import type { EventEmitter } from "node:events";
 import { isIP, type Socket } from "node:net";
 import { AuthenticationError, Connection, NetworkError, ProtocolError, ResponseError } from "@platformatic/kafka";
 import { KitError } from "../errors.ts";
 
-/** How to reach a cluster. */
+/** Addresses and credentials of a cluster. */
 export interface ClusterLogin {
-  /** `host:port`, an IPv6 host in brackets; the first that answers is asked. */
+  /** `host:port`, an IPv6 host in brackets; the first that answers is used. */
   readonly brokers: readonly string[];
   /** Absent: plain text. `cert` and `key` for mutual TLS; all PEM. */
   readonly tls?: { readonly ca: string; readonly cert?: string; readonly key?: string };
@@ -14,13 +14,13 @@ export interface ClusterLogin {
   readonly user?: { readonly name: string; readonly password: string };
 }
 
-/** How long to wait. */
+/** Timeouts. */
 export interface BrokerLimits {
-  /** For the connection, TLS and login included, in ms. */
+  /** For the connection, including TLS and login, in ms. */
   readonly connectMs: number;
   /** For the answer to one request, in ms. */
   readonly requestMs: number;
-  /** Ends the connection at once: a caller that has failed must not wait for a server. */
+  /** Closes the connection at once: a failed caller must not wait for a server. */
   readonly signal?: AbortSignal;
 }
 
@@ -50,13 +50,13 @@ async function connectBroker(address: string, { tls, user }: ClusterLogin, limit
     connectTimeout: limits.connectMs,
     requestTimeout: limits.requestMs,
     ...(tls === undefined ? {} : { tls }),
-    // A certificate names an address without the server name that TLS has for names alone.
+    // Certificates may be issued to an address, but TLS server names must be host names.
     tlsServerName: isIP(host) === 0,
     ...(user === undefined
       ? {}
       : { sasl: { mechanism: "SCRAM-SHA-512", username: user.name, password: user.password } }),
   });
-  // The client tells the requests under way as well; an error event without a listener would end the process.
+  // The client also rejects the requests in progress; an error event without a listener would end the process.
   connection.on("error", () => undefined);
   try {
     const connected = connection.connect(host, port);
@@ -67,15 +67,15 @@ async function connectBroker(address: string, { tls, user }: ClusterLogin, limit
     await connected;
     return connection;
   } catch (error) {
-    // The client ends its own half alone: a server that keeps the other open would keep the process.
+    // The client closes only its own half; a server that keeps the other half open would keep the process running.
     connection.socket.destroy();
     throw error;
   }
 }
 
 /**
- * Ends a connection whose bytes the client cannot read: it throws at them in the socket's callback, where an error ends
- * the process. The requests under way are then told that the connection is closed.
+ * Closes a connection whose bytes the client cannot read. The client throws in the socket's callback, where an error ends the
+ * process. The requests in progress then fail with a closed connection.
  */
 function endOnFault(socket: Socket): void {
   const emitter: EventEmitter = socket;
@@ -90,7 +90,7 @@ function endOnFault(socket: Socket): void {
   };
 }
 
-/** What a broker answers to a principal that lacks a right, or that does not prove who it is. */
+/** A broker's answers to a principal without a right or with wrong credentials. */
 const REFUSALS: ReadonlySet<string> = new Set([
   "TOPIC_AUTHORIZATION_FAILED",
   "CLUSTER_AUTHORIZATION_FAILED",
@@ -99,7 +99,7 @@ const REFUSALS: ReadonlySet<string> = new Set([
   "SASL_AUTHENTICATION_FAILED",
 ]);
 
-/** The kit's error for one of the client's. */
+/** Converts an error of the client to the kit's error. */
 export function readingError(cause: unknown, { brokers, tls, user }: ClusterLogin): KitError {
   const errors = errorsOf(cause);
   const text = [...new Set(errors.flatMap(textsOf))].join(" ").slice(0, 500);
@@ -117,7 +117,7 @@ export function readingError(cause: unknown, { brokers, tls, user }: ClusterLogi
   return new KitError("KIT_SERVER_UNREACHABLE", `Kafka at ${brokers.join(", ")}: ${text}${hint}`, { cause });
 }
 
-/** An error and all that it was caused by, outermost first. */
+/** An error and all its causes, outermost first. */
 function errorsOf(error: unknown): readonly Error[] {
   if (!(error instanceof Error)) return error === undefined ? [] : [new Error(String(error))];
   const inner: readonly unknown[] = error instanceof AggregateError ? error.errors : [error.cause];
@@ -133,6 +133,6 @@ function textsOf(error: Error): readonly string[] {
 
 function isRefusal(error: Error): boolean {
   if (error instanceof ProtocolError) return REFUSALS.has(error.apiId);
-  // With a cause it is the cause that counts: a login also fails when the connection breaks.
+  // The cause decides: a login also fails when the connection breaks.
   return error instanceof AuthenticationError && error.cause === undefined;
 }

@@ -1,4 +1,4 @@
-/** Reads a cluster's topics, rules, quotas and users over one connection, with few large requests. Changes nothing. */
+/** Reads a cluster's topics, ACLs, quotas and users over one connection, with few large requests. Changes nothing. */
 import {
   AclOperations,
   AclPermissionTypes,
@@ -20,7 +20,7 @@ import type { LiveAcl, LivePlatform, LiveQuota, LiveTopic, LiveUser } from "../.
 import type { BrokerLimits, ClusterLogin } from "./broker-connection.ts";
 import { connectCluster, readingError } from "./broker-connection.ts";
 
-/** What was read, and with how many requests. */
+/** The result, and the number of requests. */
 export interface ClusterReading {
   readonly live: Omit<LivePlatform, "subjects">;
   readonly requests: number;
@@ -32,8 +32,8 @@ const TOPICS_AT_ONCE = 500;
 
 /**
  * Reads the cluster.
- * @param wantedKeys - Configuration keys of which the inherited value is wanted too.
- * @param limits - Others than 10 s for the connection and 60 s for an answer; a signal that ends the reading.
+ * @param wantedKeys - Configuration keys whose inherited value is needed too.
+ * @param limits - Timeouts other than 10 s for the connection and 60 s for an answer; a signal that aborts the reading.
  * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_LOGIN_REFUSED`.
  */
 export async function readCluster(
@@ -58,8 +58,8 @@ export async function readCluster(
 }
 
 /**
- * An answer, also where the only errors in it are of kinds that a reading can do without: the client throws for each.
- * @param expected - Names of those errors; absent: all of them.
+ * An answer, even if it contains errors that the reading tolerates: the client throws for each.
+ * @param expected - Names of tolerated errors; absent: all.
  */
 async function answerTo<T>(asked: Promise<T>, expected?: readonly string[]): Promise<T> {
   try {
@@ -78,7 +78,7 @@ async function readTopics(
   connection: Connection,
   wantedKeys: ReadonlySet<string>,
 ): Promise<{ readonly topics: readonly LiveTopic[]; readonly requests: number }> {
-  // A topic or partition whose leader is being elected has an error, and all that is asked for here.
+  // A topic or partition whose leader is being elected has an error, but also all data that is needed here.
   const metadata = await answerTo(metadataV12.api.async(connection, null, false, false));
   const known = metadata.topics.filter(({ isInternal }) => !isInternal);
   const names = known.map(({ name }) => name ?? "").sort();
@@ -103,7 +103,7 @@ async function readTopics(
 type TopicConfig = Pick<LiveTopic, "config" | "inherited">;
 type TopicSettings = ReturnType<typeof describeConfigsV4.parseResponse>["results"][number]["configs"];
 
-/** The configuration of topics by name. One that is not there any more is left out. */
+/** The configuration of topics by name. Skips topics that no longer exist. */
 async function readConfigs(
   connection: Connection,
   topics: readonly string[],
@@ -134,7 +134,7 @@ function configOf(settings: TopicSettings, wantedKeys: ReadonlySet<string>): Top
   return { config, inherited };
 }
 
-/** Every access rule; none on a cluster without an authorizer. */
+/** Every ACL; none on a cluster without an authorizer. */
 async function readAcls(connection: Connection): Promise<readonly LiveAcl[]> {
   const any = {
     resourceType: ResourceTypes.ANY,
@@ -160,7 +160,10 @@ async function readAcls(connection: Connection): Promise<readonly LiveAcl[]> {
   );
 }
 
-/** A value of the protocol in the plan's words: `DESCRIBE_CONFIGS` is DescribeConfigs. A value without a name stays a number. */
+/**
+ * A value of the protocol in the plan's format: `DESCRIBE_CONFIGS` becomes DescribeConfigs. A value without a name stays a
+ * number.
+ */
 function wordOf(names: Readonly<Record<string, number>>, value: number): string {
   const name = nameOf(names, value);
   return name === undefined
@@ -181,7 +184,7 @@ async function readQuotas(connection: Connection): Promise<readonly LiveQuota[]>
 }
 
 async function readUsers(connection: Connection): Promise<readonly LiveUser[]> {
-  // A user that was removed meanwhile is not found.
+  // A user that was removed in the meantime is not found.
   const { results } = await answerTo(describeUserScramCredentialsV0.api.async(connection, null), [
     "RESOURCE_NOT_FOUND",
   ]);

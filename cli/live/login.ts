@@ -8,10 +8,10 @@ import { KitError } from "../errors.ts";
 import { readDeclaredStatus } from "../platform/platform-status.ts";
 import type { ClusterLogin } from "./broker-connection.ts";
 
-/** Where to look. */
+/** Addresses to read from. */
 export interface LiveLogin {
   readonly cluster: ClusterLogin;
-  /** Base address of the registry's Confluent-compatible API; absent: the registry is not looked at. */
+  /** Base address of the registry's Confluent-compatible API; absent: the registry is not read. */
   readonly registry?: string;
 }
 
@@ -29,7 +29,7 @@ export function configureLogin(command: Command): Command {
 }
 
 /**
- * The login that the options describe; without `--bootstrap` that of the local platform's auditor.
+ * The login from the options; without `--bootstrap` the local platform's auditor.
  * @throws KitError `KIT_USAGE`, `KIT_FILE_UNREADABLE`, `KIT_PLATFORM_NOT_RUNNING`, `KIT_STATUS_UNREADABLE`.
  */
 export async function liveLogin(

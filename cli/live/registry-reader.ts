@@ -1,4 +1,4 @@
-/** Reads the subjects of a Confluent-compatible registry: names at once, then each subject, many at a time. */
+/** Reads the subjects of a Confluent-compatible registry: all names first, then each subject, many at a time. */
 import * as z from "zod";
 import type { LiveSubject } from "../../components/plan/live.ts";
 import { KitError } from "../errors.ts";
@@ -33,7 +33,7 @@ export async function readSubjects(url: string): Promise<readonly LiveSubject[]>
         get(base, `/config/${path}`),
       ]);
       const schema = latestVersion.safeParse(version);
-      // Deleted since the names were read.
+      // Deleted after the names were read.
       if (!schema.success) continue;
       const own = level.safeParse(config);
       const { schema: text, schemaType = "AVRO", version: latest, references = [] } = schema.data;
@@ -51,7 +51,7 @@ export async function readSubjects(url: string): Promise<readonly LiveSubject[]>
   return subjects.sort((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-/** The answer's JSON; `undefined` where the registry has no such thing. */
+/** The answer's JSON; `undefined` if the registry answers 404. */
 async function get(base: string, path: string): Promise<unknown> {
   try {
     const answer = await fetch(`${base}${path}`, {

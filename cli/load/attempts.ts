@@ -1,21 +1,21 @@
-/** What the answers to one order's requests, taken together, say about it. */
+/** Combines the answers to one order's requests. */
 import type { WitnessedOrder } from "../witness.ts";
 import type { Answer } from "./post-order.ts";
 
-/** Where an order stands after an answer. */
+/** State of an order after an answer. */
 export interface Judgement {
   readonly outcome: WitnessedOrder["outcome"];
-  /** Whether the same request with the same key can still bring a better answer. */
+  /** Whether a retry with the same key can still bring a better answer. */
   readonly repeatable: boolean;
 }
 
-/** Answers that say "not now" and nothing about the order. */
+/** Statuses that mean "not now" and say nothing about the order. */
 const NOT_NOW: ReadonlySet<number> = new Set([409, 425, 429]);
 
 /**
  * Judges an answer.
- * @param doubtful - Whether an earlier request of the same order went without a certain answer: the order may exist,
- * and a refusal of its repetition does not undo it.
+ * @param doubtful - Whether an earlier request of the same order got no certain answer: the order may exist, and a rejected
+ * retry does not undo it.
  */
 export function judge(answer: Answer, doubtful: boolean): Judgement {
   const { status } = answer;

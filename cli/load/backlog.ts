@@ -1,4 +1,4 @@
-/** Whether the platform keeps up with a load: what it has not finished must not grow. */
+/** Whether the platform keeps up with a load: the number of unfinished orders must not grow. */
 import { percentile } from "./latency.ts";
 
 /** Unfinished orders at a moment. */
@@ -8,7 +8,7 @@ export interface BacklogSample {
   readonly unfinished: number;
 }
 
-/** The answer with what it rests on. */
+/** The answer with its figures. */
 export interface BacklogVerdict {
   readonly bounded: boolean;
   /** Median of unfinished orders in the second third of the time, and in the last. */
@@ -18,8 +18,8 @@ export interface BacklogVerdict {
 }
 
 /**
- * Compares the last third of a load with the one before: bounded when it holds at most half as many unfinished
- * orders again, with one second's worth of orders as what is allowed to come and go.
+ * Compares the last third of a load with the one before. The backlog is bounded if the last third has at most half as many
+ * unfinished orders again, with a tolerance of one second's worth of orders.
  * @param samples - Of the measured time, ascending.
  */
 export function judgeBacklog(samples: readonly BacklogSample[], ratePerSecond: number): BacklogVerdict {
@@ -44,7 +44,7 @@ function medianOf(samples: readonly BacklogSample[]): number {
       );
 }
 
-/** How many moments fall into each second of a time span. */
+/** Number of moments in each second of a time span. */
 export function perSecond(moments: Iterable<number>, from: number, seconds: number): readonly number[] {
   const counts = new Array<number>(seconds).fill(0);
   for (const moment of moments) {

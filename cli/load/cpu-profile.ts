@@ -1,4 +1,4 @@
-/** What a V8 processor profile says: where the time was spent, by function and by package. */
+/** Analyses a V8 processor profile: time by function and by package. */
 
 /** The part of V8's profile format that is used. */
 export interface CpuProfile {
@@ -8,19 +8,19 @@ export interface CpuProfile {
   }[];
   /** Id of the node that ran at each sample. */
   readonly samples: readonly number[];
-  /** Microseconds since the sample before. */
+  /** Microseconds since the previous sample. */
   readonly timeDeltas: readonly number[];
 }
 
-/** A place with its share of the busy time. */
+/** A code location with its share of the busy time. */
 export interface SelfTime {
   readonly where: string;
   readonly ms: number;
-  /** Of the time in which the process was not idle, 0 to 1. */
+  /** Share of the time in which the process was not idle, 0 to 1. */
   readonly share: number;
 }
 
-/** A profile in short. */
+/** Summary of a profile. */
 export interface ProfileSummary {
   readonly durationMs: number;
   /** Not idle. */
@@ -30,7 +30,7 @@ export interface ProfileSummary {
 }
 
 /**
- * Sums a profile up, most first.
+ * Sums a profile up, largest first.
  * @param count - Length of the lists.
  * @throws {Error} when it is not a profile.
  */
@@ -76,7 +76,7 @@ function top(sums: ReadonlyMap<string, number>, busyMs: number, count: number): 
     }));
 }
 
-/** A script's package and its file within it, without the folders of this machine. */
+/** A script's package and its file in the package, without the folders of this machine. */
 function sourceOf(url: string): { package: string; file: string } {
   if (url === "") return { package: "(native)", file: "(native)" };
   if (url.startsWith("node:")) return { package: "node", file: url };

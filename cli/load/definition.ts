@@ -1,44 +1,44 @@
-/** What a project adds to `kit chaos` and to benchmarks: the requests that customers send, and what becomes of them. */
+/** What a project adds to `kit chaos` and to benchmarks: the requests that customers send, and their outcomes. */
 import type { PlatformAccess } from "../platform/platform-access.ts";
 import type { WitnessedFault } from "../witness.ts";
 import type { PlannedOrder } from "./open-loop.ts";
 
-/** The end of an order, by what the services stored. */
+/** The terminal state of an order, from the services' databases. */
 export interface OrderEnd {
   readonly orderId: string;
   readonly status: "confirmed" | "cancelled";
-  /** Why it was cancelled. */
+  /** Reason of the cancellation. */
   readonly reason?: string;
   /** Milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** How much a load is. */
+/** Size of a load. */
 export interface LoadSize {
   readonly ratePerSecond: number;
   readonly durationMs: number;
 }
 
 /**
- * A project's load. An *order* is a request that sets off events and comes to an end later, whatever the project calls
- * it: confirmed when that is what the customer wanted, else cancelled.
+ * A project's load. An *order* is a request that triggers events and reaches a terminal state later, whatever the project calls
+ * it: confirmed if the customer got what was requested, else cancelled.
  */
 export interface LoadDefinition {
   /** Path below the exposed service's address at which an order is posted, with an `Idempotency-Key`. */
   readonly path: string;
   /** Field of a 2xx answer that names the order. */
   readonly idField: string;
-  /** Makes sure that no order ends for want of what there is only so much of, for example stock. */
+  /** Ensures that no order is cancelled for lack of a limited resource, for example stock. */
   prepare(access: PlatformAccess, size: LoadSize): Promise<void>;
-  /** Orders by number, asked for in ascending order; the same ones for the same seed. */
+  /** Orders by number, requested in ascending order; the same ones for the same seed. */
   orders(options: {
     readonly seed: number | string;
     readonly ratePerSecond: number;
-    /** What the names of its customers begin with. */
+    /** Prefix of its customers' names. */
     readonly customerPrefix: string;
   }): (index: number) => PlannedOrder;
-  /** Ends of those of the orders that came to one, by time. */
+  /** Terminal states of those of the orders that reached one, by time. */
   ends(access: PlatformAccess, orderIds: readonly string[]): Promise<readonly OrderEnd[]>;
-  /** What must be true of how they ended, beside the invariants. */
+  /** Conditions on the outcomes, besides the invariants. */
   judgeEnds(ends: readonly OrderEnd[]): NonNullable<WitnessedFault["demands"]>;
 }

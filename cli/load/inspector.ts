@@ -1,22 +1,22 @@
 /**
- * A processor profile of a running Node process. SIGUSR1 makes Node open its inspector on loopback; nothing has to be
- * prepared in the process, and afterwards the inspector is closed again.
+ * A processor profile of a running Node process. SIGUSR1 makes Node open its inspector on loopback. The process needs no
+ * preparation, and the inspector is closed again afterwards.
  */
 import { setTimeout as pause } from "node:timers/promises";
 import { KitError } from "../errors.ts";
 import type { CpuProfile } from "./cpu-profile.ts";
 
-/** Node's default; a process that was not told otherwise opens it there. */
+/** Node's default port for the inspector. */
 const INSPECTOR_PORT = 9229;
 const OPEN_LIMIT_MS = 5_000;
 const ANSWER_LIMIT_MS = 30_000;
-/** Finer than V8's default of 1 ms would cost more than it tells. */
+/** A finer interval than V8's default of 1 ms would cost more than it shows. */
 const SAMPLING_INTERVAL_US = 1_000;
 
 /**
- * Profiles a process for a while.
- * @param pid - Of a Node process; to others SIGUSR1 may mean anything.
- * @throws KitError `KIT_BENCH_FAILED` when the inspector does not open, or another process holds its port.
+ * Profiles a process for some time.
+ * @param pid - Of a Node process; other programs may react to SIGUSR1 differently.
+ * @throws KitError `KIT_BENCH_FAILED` when the inspector does not open, or another process uses its port.
  */
 export async function profileProcess(pid: number, durationMs: number): Promise<CpuProfile> {
   process.kill(pid, "SIGUSR1");
@@ -35,7 +35,7 @@ export async function profileProcess(pid: number, durationMs: number): Promise<C
     const { profile } = await session.call("Profiler.stop");
     if (!isProfile(profile)) throw new KitError("KIT_BENCH_FAILED", `process ${pid} gave no profile`);
     await session.call("Profiler.disable");
-    // Later, for closing waits until this connection is gone.
+    // Later, because closing waits until this connection ends.
     await session.call("Runtime.evaluate", {
       expression: "setTimeout(() => process.getBuiltinModule('node:inspector').close(), 200); 0",
     });

@@ -1,6 +1,6 @@
-/** Exact figures of a set of durations: every value is kept, nothing is put into buckets first. */
+/** Exact figures of a set of durations: every value is kept, without buckets. */
 
-/** Durations in milliseconds, summed up; all fields are 0 where there was none. */
+/** Summary of durations in milliseconds; all fields are 0 if there are none. */
 export interface LatencySummary {
   readonly count: number;
   readonly min: number;
@@ -13,14 +13,14 @@ export interface LatencySummary {
   readonly max: number;
 }
 
-/** How many durations lay above the bucket before and at or below this limit. */
+/** Number of durations above the previous bucket's limit and at or below this limit. */
 export interface LatencyBucket {
   /** Upper limit in milliseconds. */
   readonly upToMs: number;
   readonly count: number;
 }
 
-/** A summary of nothing. */
+/** The empty summary. */
 export const NO_LATENCY: LatencySummary = {
   count: 0,
   min: 0,
@@ -44,7 +44,7 @@ export function percentile(sorted: ArrayLike<number>, share: number): number {
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] ?? Number.NaN;
 }
 
-/** Sums durations up, to a hundredth of a millisecond. */
+/** Summarises durations, to a hundredth of a millisecond. */
 export function summarize(durations: Iterable<number>): LatencySummary {
   const sorted = Float64Array.from(durations).sort();
   const { length } = sorted;

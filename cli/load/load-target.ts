@@ -9,7 +9,7 @@ import type { LoadTarget } from "./open-loop.ts";
 const TOKEN_LIFE_MS = 6 * 3_600_000;
 
 /**
- * Where a project's load goes on the running platform, with tokens signed by its own issuer.
+ * Target of a project's load on the running platform, with tokens signed by its own issuer.
  * @throws KitError `KIT_PLATFORM_NOT_RUNNING`; `tokenFor` rejects with `KIT_ISSUER_KEY_MISSING`.
  */
 export async function loadTarget(

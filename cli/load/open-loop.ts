@@ -1,7 +1,7 @@
 /**
- * An open-loop load generator. Every order is due at a time fixed before the first is sent; it is sent then,
- * however slow the answers to earlier ones are, and its latency counts from when it was due. A closed loop
- * (the next after the answer to the last) would send less while the platform stalls and so hide the stall.
+ * An open-loop load generator. Every order has a due time that is fixed before the first is sent. It is sent at that time,
+ * however slow earlier answers are, and its latency counts from its due time. A closed loop (the next request after the last
+ * answer) would send less while the platform stalls and so hide the stall.
  */
 import { randomUUID } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
@@ -16,28 +16,28 @@ import { schedule } from "./schedule.ts";
 import { seededRandom } from "./seeded-random.ts";
 import { wallClock } from "./wall-clock.ts";
 
-/** Where orders go. */
+/** Target of the orders. */
 export interface LoadTarget {
   /** URL at which an order is posted. */
   readonly url: string;
   /** Field of a 2xx answer that names the order. */
   readonly idField: string;
-  /** Access token of a customer; must outlive the run. Asked once for each customer before the run begins. */
+  /** Access token of a customer, valid longer than the run. Requested once for each customer before the run begins. */
   readonly tokenFor: (customerId: string) => Promise<string>;
 }
 
-/** One order to be placed. */
+/** One order to place. */
 export interface PlannedOrder {
   readonly customerId: string;
   /** Sent as JSON; a text is sent as it is. */
   readonly body: object | string;
 }
 
-/** What a client does about orders whose answer is `unknown`: it repeats them under the same Idempotency-Key. */
+/** Retries of orders whose answer is `unknown`, with the same Idempotency-Key. */
 export interface RepetitionPlan {
   /** From an uncertain answer to the next request, in milliseconds. */
   readonly everyMs: number;
-  /** No repetition begins later than this after the order was due, in milliseconds. */
+  /** No retry begins later than this after the order was due, in milliseconds. */
   readonly limitMs: number;
 }
 
@@ -47,21 +47,21 @@ export interface LoadPlan {
   readonly durationMs: number;
   /** @default "constant" */
   readonly arrivals?: Arrivals;
-  /** The orders by number from 0; asked for all of them before the run begins. */
+  /** The orders by number from 0; all are requested before the run begins. */
   readonly order: (index: number) => PlannedOrder;
   /** Of the arrivals. */
   readonly seed: number | string;
-  /** After this an answer is no longer waited for: the outcome is `unknown`. Milliseconds. */
+  /** Timeout for an answer: afterwards the outcome is `unknown`. Milliseconds. */
   readonly timeoutMs: number;
   /** @default none: an unknown outcome stays unknown. */
   readonly retry?: RepetitionPlan;
-  /** Requests under way at once; an order that is due beyond it is not sent, and counted. @default 2000 */
+  /** Maximum number of requests in progress; an order that is due beyond it is not sent, and counted. @default 2000 */
   readonly maxInFlight?: number;
-  /** A new Idempotency-Key for each order. @default random UUIDs: a seed must not bring back orders of an earlier run. */
+  /** A new Idempotency-Key for each order. @default random UUIDs: a seed must not repeat the keys of an earlier run. */
   readonly newKey?: () => string;
 }
 
-/** How a run stands. */
+/** Progress of a run. */
 export interface LoadProgress {
   readonly elapsedMs: number;
   /** Orders of the whole run. */
@@ -77,7 +77,7 @@ export interface LoadProgress {
 
 /** Besides the plan. */
 export interface LoadOptions {
-  /** Ends the run early: nothing more is sent, what is under way comes to its end. */
+  /** Ends the run early: nothing more is sent, and requests in progress finish. */
   readonly signal?: AbortSignal;
   /** Called right before the first order, with the moment from which due times count, milliseconds since the epoch. */
   readonly onStart?: (startedAt: number) => void;
@@ -87,30 +87,33 @@ export interface LoadOptions {
 
 /** An order that was sent. */
 export interface SentOrder extends WitnessedOrder {
-  /** Requests beyond the first, under the same Idempotency-Key; absent where there was none. */
+  /** Requests beyond the first, with the same Idempotency-Key; absent if there were none. */
   readonly repetitions?: number;
 }
 
-/** What a run saw. */
+/** Result of a run. */
 export interface LoadResult {
-  /** Every order that was sent, by the time it was due. */
+  /** Every sent order, sorted by its due time. */
   readonly orders: readonly SentOrder[];
-  /** Orders that were due, sent or not. */
+  /** Due orders, sent or not. */
   readonly due: number;
-  /** Orders that were due and not sent, for `maxInFlight` requests were under way. A run with any did not keep its rate. */
+  /**
+   * Due orders that were not sent because `maxInFlight` requests were in progress. If there are any, the run did not keep its
+   * rate.
+   */
   readonly unsent: number;
   /** Requests beyond the first of each order. */
   readonly repetitions: number;
-  /** How often requests went wrong, by what the answer said, most frequent first; repeated ones count each time. */
+  /** Number of failed requests by their answer, most frequent first; retries count too. */
   readonly failures: Readonly<Record<string, number>>;
-  /** When the first order was due, milliseconds since the epoch. */
+  /** Due time of the first order, milliseconds since the epoch. */
   readonly startedAt: number;
-  /** When the last answer had come. */
+  /** Time of the last answer. */
   readonly endedAt: number;
   /** From due to the answer, of accepted orders, in milliseconds. */
   readonly latency: LatencySummary;
   readonly histogram: readonly LatencyBucket[];
-  /** From due to sent: what the generator itself adds, in milliseconds. */
+  /** From due to sent: the delay of the generator itself, in milliseconds. */
   readonly lateness: LatencySummary;
   /** Processor time of this process during the run, in seconds. */
   readonly cpuSeconds: number;
@@ -118,7 +121,7 @@ export interface LoadResult {
 
 const MAX_IN_FLIGHT = 2_000;
 const PROGRESS_MS = 1_000;
-/** Between the last preparation and the first order: the process is idle when it counts. */
+/** Between the last preparation and the first order, so that the process is idle at the start. */
 const LEAD_MS = 50;
 
 /**
@@ -245,7 +248,7 @@ interface PreparedOrder extends OrderPost {
   readonly customerId: string;
 }
 
-/** Everything that costs time is done before the clock runs: bodies, keys, and one token for each customer. */
+/** All expensive work is done before the clock runs: bodies, keys, and one token for each customer. */
 async function prepare(
   target: LoadTarget,
   plan: LoadPlan,
@@ -267,7 +270,7 @@ async function prepare(
   }));
 }
 
-/** Waits at least so long, in the timer's whole milliseconds, or until the signal comes. */
+/** Waits at least this long, in whole milliseconds, or until the signal is aborted. */
 async function rest(ms: number, signal: AbortSignal | undefined): Promise<void> {
   await pause(Math.ceil(ms), undefined, signal === undefined ? {} : { signal }).catch((error: unknown) => {
     if (signal?.aborted !== true) throw error;

@@ -32,7 +32,7 @@ export interface PlatformUsage {
   readonly brokerThreads: readonly ThreadUsage[];
 }
 
-/** The part that this process is. */
+/** The part for this process. */
 const GENERATOR = { name: "load generator", role: "generator", pid: process.pid } as const;
 
 interface Part {
@@ -51,7 +51,7 @@ interface Look {
 /**
  * Begins a span.
  * @param processes - Of `kit status`.
- * @returns how to end it.
+ * @returns a function that ends it.
  */
 export async function measureUsage(processes: readonly ProcessDocument[]): Promise<() => Promise<PlatformUsage>> {
   const parts: readonly Part[] = [

@@ -1,17 +1,20 @@
-/** One POST of an order over a kept connection, as cheap as Node allows: the generator shares the machine with what it measures. */
+/**
+ * Posts orders over kept connections, as cheaply as Node allows, because the generator shares the machine with the platform
+ * that it measures.
+ */
 import { Agent, request } from "node:http";
 
-/** What came back. */
+/** An answer. */
 export interface Answer {
-  /** Absent when none came: refused connection, broken connection, timeout. */
+  /** Absent without an answer: connection refused, connection broken, timeout. */
   readonly status?: number;
-  /** Of a 2xx answer that names it. */
+  /** Order id from a 2xx answer. */
   readonly orderId?: string;
-  /** What went wrong, for people: an error's code, or the status with the problem's title. Absent with a 2xx answer. */
+  /** The failure, for people: an error's code, or the status with the problem's title. Absent with a 2xx answer. */
   readonly failure?: string;
 }
 
-/** What is sent. */
+/** The request to send. */
 export interface OrderPost {
   readonly authorization: string;
   readonly idempotencyKey: string;
@@ -20,15 +23,15 @@ export interface OrderPost {
 
 /** Sends orders to one address. */
 export interface OrderSender {
-  /** Never rejects: whatever goes wrong is an answer without a status. */
+  /** Never rejects: every failure is an answer without a status. */
   post(order: OrderPost, timeoutMs: number): Promise<Answer>;
   /** Closes idle and open connections. */
   close(): void;
 }
 
 /**
- * @param target - `url`: where orders are posted, `http:`; `idField`: what names the order in the answer.
- * @param connections - Most connections at once.
+ * @param target - `url`: where orders are posted, `http:`; `idField`: the field of the answer with the order's id.
+ * @param connections - Maximum number of connections.
  */
 export function orderSender(
   target: { readonly url: string; readonly idField: string },
@@ -62,7 +65,7 @@ export function orderSender(
             const chunks: Buffer[] = [];
             response.on("data", (chunk: Buffer) => chunks.push(chunk));
             response.once("end", () => finish(readAnswer(response.statusCode, chunks, target.idField)));
-            // Half an answer says nothing about the order.
+            // An incomplete answer says nothing about the order.
             response.on("error", (error) => finish({ failure: `answer broke off: ${codeOf(error)}` }));
           },
         );
@@ -96,7 +99,7 @@ function readAnswer(status: number | undefined, chunks: readonly Buffer[], idFie
   return { status, ...(orderId === undefined ? {} : { orderId }) };
 }
 
-/** A text of the document's first level; undefined where there is none. */
+/** A text at the document's first level; undefined if there is none. */
 function textAt(json: string, name: string): string | undefined {
   try {
     const document: unknown = JSON.parse(json);

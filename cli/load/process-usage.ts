@@ -1,7 +1,7 @@
 /** Processor time and memory of processes, read from /proc. */
 import { readdir, readFile } from "node:fs/promises";
 
-/** The kernel's unit of processor time towards programs; the same on every Linux machine. */
+/** The kernel's unit of processor time in /proc; the same on every Linux machine. */
 const TICKS_PER_SECOND = 100;
 
 /** One process or thread in a `stat` file. */
@@ -9,14 +9,14 @@ export interface StatLine {
   readonly pid: number;
   readonly name: string;
   readonly parent: number;
-  /** Seconds, own. */
+  /** Seconds, of the process itself. */
   readonly cpuSeconds: number;
-  /** Seconds, of children that have ended and were waited for. */
+  /** Seconds, of children that have ended and were reaped. */
   readonly endedChildrenSeconds: number;
 }
 
 /**
- * Reads a `stat` line. The name stands in parentheses and may itself hold spaces and parentheses.
+ * Parses a `stat` line. The name is in parentheses and may itself contain spaces and parentheses.
  * @throws {Error} when it is not one.
  */
 export function parseStat(line: string): StatLine {
@@ -57,7 +57,7 @@ export function treePids(root: number, processes: readonly StatLine[]): readonly
   return [root, ...children.flatMap((child) => treePids(child.pid, processes))];
 }
 
-/** All processes as they are now; those that end meanwhile are left out. */
+/** All current processes; skips those that end in the meantime. */
 export async function listProcessStats(): Promise<readonly StatLine[]> {
   const pids = (await readdir("/proc")).filter((entry) => /^\d+$/.test(entry));
   return await readStats(pids.map((pid) => `/proc/${pid}/stat`));
@@ -74,26 +74,26 @@ async function readStats(files: readonly string[]): Promise<readonly StatLine[]>
   return lines.flatMap((line) => (line === undefined ? [] : [parseStat(line)]));
 }
 
-/** Seconds of processor time that the whole machine spent, on all its processors, since it started. */
+/** Seconds of processor time that the whole machine has used on all processors since it started. */
 export async function machineBusySeconds(): Promise<number> {
   const [total = ""] = (await readFile("/proc/stat", "utf8")).split("\n");
   const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0] = total.split(/\s+/).slice(1).map(Number);
   return (user + nice + system + irq + softirq) / TICKS_PER_SECOND;
 }
 
-/** Memory in bytes: a process's own, and its share of what it has in common with others. */
+/** Memory in bytes: a process's own, and its share of shared memory. */
 export async function memoryBytes(pid: number): Promise<number> {
   const text = await readFile(`/proc/${pid}/smaps_rollup`, "utf8").catch(() => "");
   return Number(/^Pss:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
 }
 
-/** Processor time of threads by kind, in seconds, most first. */
+/** Processor time of threads by kind, in seconds, largest first. */
 export interface ThreadUsage {
   readonly thread: string;
   readonly seconds: number;
 }
 
-/** What threads spent between two looks, summed over those of one kind: numbers in names do not count. */
+/** Processor time of threads between two readings, summed by kind: numbers in names are ignored. */
 export function threadUsage(before: readonly StatLine[], after: readonly StatLine[]): readonly ThreadUsage[] {
   const earlier = new Map(before.map((thread) => [thread.pid, thread.cpuSeconds]));
   const sums = new Map<string, number>();

@@ -1,10 +1,10 @@
-/** A database that a run is read from, which may restart while the run goes on: what was asked waits and is asked again. */
+/** A database that a run reads and that may restart during the run: queries wait and are retried. */
 import { setTimeout as pause } from "node:timers/promises";
 import { databaseFaultOf } from "@event-platform-kit/service/storage/database-faults";
 import type pg from "pg";
 import { KitError } from "../errors.ts";
 
-/** What of a connection a run uses. Every statement may be run twice: the answer to the first may be lost. */
+/** The part of a connection that a run uses. Every statement may run twice, because the answer to the first may be lost. */
 export interface RunDatabase {
   query<R extends pg.QueryResultRow>(
     statement: string | pg.QueryConfig,
@@ -17,7 +17,7 @@ export interface RunConnection extends RunDatabase {
   end(): Promise<void>;
 }
 
-/** How often and how long a database was away while a run asked it. */
+/** Number and duration of the database's outages during a run's queries. */
 export interface Interruptions {
   readonly times: number;
   readonly ms: number;
@@ -29,11 +29,11 @@ export interface LastingDatabase extends RunDatabase {
   interruptions(): Interruptions;
 }
 
-/** Besides how to connect. */
+/** Options besides the connection. */
 export interface LastingOptions {
   /** Ends the waiting with `KIT_CANCELLED`. */
   readonly signal: AbortSignal;
-  /** How long the server may be away, in milliseconds. @default 120000 */
+  /** Maximum duration of an outage, in milliseconds. @default 120000 */
   readonly limitMs?: number;
   /** Between two attempts, in milliseconds. @default 500 */
   readonly everyMs?: number;
@@ -43,10 +43,10 @@ const LIMIT_MS = 120_000;
 const EVERY_MS = 500;
 
 /**
- * Connects at once, and again whenever the server has been away.
- * @param connect - Makes a connection.
- * @throws whatever the first `connect` throws. Of a query: what does not come from the server being away; `KIT_CANCELLED`;
- * the last error when the server is away for longer than the limit.
+ * Connects at once, and again after every outage.
+ * @param connect - Opens a connection.
+ * @throws whatever the first `connect` throws. Queries throw errors that are not caused by an outage; `KIT_CANCELLED`; the last
+ * error when an outage exceeds the limit.
  */
 export async function lastingDatabase(
   connect: () => Promise<RunConnection>,
@@ -55,7 +55,7 @@ export async function lastingDatabase(
   let connection: Promise<RunConnection> | undefined = Promise.resolve(await connect());
   let times = 0;
   let ms = 0;
-  /** Since when the server is away, over all queries that wait for it. */
+  /** Start of the current outage, over all waiting queries. */
   let awaySince: number | undefined;
 
   async function attempt<T>(work: (open: RunConnection) => Promise<T>): Promise<T> {
@@ -100,7 +100,7 @@ export async function lastingDatabase(
   };
 }
 
-/** Whether the server was away or refused the connection because it restarts; the reason may stand in the cause. */
+/** Whether the server was unreachable or rejected the connection because it restarts; the reason may be in the cause. */
 function isAway(error: unknown): boolean {
   return (
     databaseFaultOf(error) === "unavailable" ||

@@ -1,4 +1,4 @@
-/** When requests are due, fixed before the first one is sent: slow answers cannot move what comes later. */
+/** Due times of requests, fixed before the first one is sent: slow answers cannot move later requests. */
 import type { Random } from "./seeded-random.ts";
 
 /** `constant`: equal gaps. `poisson`: independent arrivals, with the bursts and pauses of many customers. */
@@ -14,8 +14,8 @@ export interface ScheduleShape {
 
 /**
  * Due times in milliseconds from the start, ascending, all in [0, durationMs).
- * @param random - Used for `poisson` alone.
- * @throws {RangeError} when the rate or the duration is no positive number.
+ * @param random - Used only for `poisson`.
+ * @throws {RangeError} when the rate or the duration is not a positive number.
  */
 export function schedule(shape: ScheduleShape, random: Random): Float64Array {
   const { ratePerSecond, durationMs, arrivals } = shape;
@@ -25,12 +25,12 @@ export function schedule(shape: ScheduleShape, random: Random): Float64Array {
     throw new RangeError(`durationMs is ${durationMs}; give a number above 0`);
   const gapMs = 1000 / ratePerSecond;
   if (arrivals === "constant") {
-    // Each time by multiplication: summing gaps would let rounding errors grow over a long run.
+    // Each time is computed by multiplication: summing gaps would accumulate rounding errors over a long run.
     const count = Math.max(1, Math.ceil(durationMs / gapMs - 1e-9));
     return Float64Array.from({ length: count }, (_, index) => index * gapMs);
   }
   const times: number[] = [];
-  // 1 - random() lies in (0, 1]: its logarithm is finite.
+  // 1 - random() is in (0, 1], so its logarithm is finite.
   const gap = (): number => -Math.log(1 - random()) * gapMs;
   for (let at = gap(); at < durationMs; at += gap()) times.push(at);
   return Float64Array.from(times);

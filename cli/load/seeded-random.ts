@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 export type Random = () => number;
 
 /**
- * A repeatable source of chance (xorshift, 128 bits of state taken from the seed's hash, so that neighbouring
- * seeds have nothing in common). For schedules and choices, never for keys or secrets.
+ * A repeatable random source (xorshift, 128 bits of state from the seed's hash, so that similar seeds give unrelated
+ * sequences). For schedules and choices, never for keys or secrets.
  */
 export function seededRandom(seed: number | string): Random {
   const digest = createHash("sha256").update(String(seed)).digest();

@@ -1,11 +1,11 @@
 /**
- * Milliseconds since the epoch with fractions, never going back: `Date.now` gives whole milliseconds, too coarse
- * beside latencies of a few, and the monotonic clock alone could not be compared with times in the databases.
+ * Milliseconds since the epoch with fractions, monotonic. `Date.now` returns whole milliseconds, which is too coarse for
+ * latencies of a few milliseconds. The monotonic clock alone cannot be compared with times in the databases.
  */
 export function wallClock(): () => number {
   const before = Date.now();
   let now = Date.now();
-  // The moment at which the system's clock turns to the next millisecond is the one at which it is exact.
+  // The system's clock is exact at the moment when it changes to the next millisecond.
   while (now === before) now = Date.now();
   const offset = now - performance.now();
   return () => performance.now() + offset;

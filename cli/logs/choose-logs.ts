@@ -1,7 +1,7 @@
-/** Which processes' logs are read. Pure. */
+/** Selects the processes whose logs are read. Pure. */
 import { KitError } from "../errors.ts";
 
-/** A process on record. */
+/** A recorded process. */
 export interface LoggingProcess {
   readonly name: string;
   readonly role: string;
@@ -10,7 +10,7 @@ export interface LoggingProcess {
 }
 
 /**
- * The processes of some names, or of all services without one. A service's name stands for all its processes.
+ * The processes with the given names, or of all services without names. A service's name selects all its processes.
  * @throws KitError `KIT_USAGE` for a name that no process has.
  */
 export function chooseLogs(

@@ -1,4 +1,4 @@
-/** Lines of logs as they are printed. */
+/** Formats log lines for output. */
 import type { CommandContext } from "../context.ts";
 import { colorsFor } from "../terminal/output.ts";
 import { terminalJson, terminalText } from "../terminal/terminal-text.ts";
@@ -8,7 +8,7 @@ import { logDocument, shownFields } from "./log-lines.ts";
 /** Prints lines. */
 export type LineWriter = (lines: readonly LogLine[]) => void;
 
-/** One JSON object a line. */
+/** One JSON object per line. */
 export function jsonWriter(context: CommandContext): LineWriter {
   return (lines) => {
     for (const line of lines) context.stdout.write(`${terminalJson(JSON.stringify(logDocument(line)))}\n`);
@@ -22,7 +22,7 @@ export function textWriter(context: CommandContext): LineWriter {
   return (lines) => {
     for (const { process } of lines) width = Math.max(width, process.length);
     for (const { at, process, level, message, fields } of lines) {
-      // The day is that of the reader in most cases; `--json` has it.
+      // The day is usually today; `--json` has it.
       const time = at === undefined ? "            " : new Date(at).toISOString().slice(11, 23);
       const grave = level === "error" || level === "fatal";
       const paint = grave ? colors.red : level === "warn" ? colors.yellow : (text: string): string => text;

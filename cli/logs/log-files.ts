@@ -1,4 +1,4 @@
-/** Log files of processes: what they hold, and what is added to them. */
+/** Log files of processes: reads their content and follows additions. */
 import { createReadStream } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -8,14 +8,17 @@ import { parseLine } from "./log-lines.ts";
 /** The log of one process. */
 export interface LogSource {
   readonly process: string;
-  /** Its file. What was cut off when that grew too large is in `<path>.1`. */
+  /** Its file. The part that was cut off when the file grew too large is in `<path>.1`. */
   readonly path: string;
 }
 
-/** Longest line that is read, in characters; what is longer is cut. */
+/** Maximum length of a line, in characters; longer lines are cut. */
 const LINE_LIMIT = 100_000;
 
-/** Calls back for every line of a log, oldest first; files that are not there have none. Gives back how far it read, in bytes of the file at `path`. */
+/**
+ * Calls back for every line of a log, oldest first; missing files have no lines. Returns how far it read, in bytes of the file
+ * at `path`.
+ */
 export async function readLog(source: LogSource, onLine: (line: LogLine) => void): Promise<number> {
   await readFile(`${source.path}.1`, source.process, onLine);
   return await readFile(source.path, source.process, onLine);
@@ -24,7 +27,7 @@ export async function readLog(source: LogSource, onLine: (line: LogLine) => void
 async function readFile(path: string, process: string, onLine: (line: LogLine) => void): Promise<number> {
   const size = (await stat(path).catch(() => undefined))?.size ?? 0;
   if (size === 0) return 0;
-  // Up to the size of now: a process that writes faster than this reads would hold it for ever.
+  // Only up to the current size: a process that writes faster than this reads would otherwise keep it reading forever.
   const lines = createInterface({
     input: createReadStream(path, { encoding: "utf8", end: size - 1 }),
     crlfDelay: Number.POSITIVE_INFINITY,
@@ -33,7 +36,7 @@ async function readFile(path: string, process: string, onLine: (line: LogLine) =
   return size;
 }
 
-/** Gives what was added to a log since the last call. */
+/** Returns the additions to a log since the last call. */
 export interface LogTail {
   next(): Promise<readonly LogLine[]>;
 }
@@ -41,7 +44,7 @@ export interface LogTail {
 /** Most that is read at once, in bytes. */
 const CHUNK_BYTES = 1_048_576;
 
-/** @param from - Bytes of the file that are known already. A file that is shorter by now was cut: it is read from its beginning. */
+/** @param from - Number of bytes that were already read. A file that is shorter was cut, so it is read from its beginning. */
 export function logTail({ process, path }: LogSource, from: number): LogTail {
   let offset = from;
   let rest = Buffer.alloc(0);

@@ -1,31 +1,31 @@
-/** Lines of the platform's logs: read, found by what they concern, put in order, shown. Pure. */
+/** Lines of the platform's logs: parses, filters, sorts and formats them. Pure. */
 
-/** A line, or a line with those that belong to it (a stack trace). */
+/** A line, together with continuation lines (a stack trace). */
 export interface LogLine {
   /** Name of the process. */
   readonly process: string;
-  /** Milliseconds since the epoch; undefined where neither the line nor one before it in the file says. */
+  /** Milliseconds since the epoch; undefined if neither the line nor an earlier one in the file has a time. */
   readonly at: number | undefined;
-  /** `fatal`, `error`, `warn`, `info`, `debug`, `trace`; undefined where the line does not say. */
+  /** `fatal`, `error`, `warn`, `info`, `debug`, `trace`; undefined if the line has none. */
   readonly level: string | undefined;
   readonly message: string;
-  /** What else a JSON line holds. */
+  /** Other fields of a JSON line. */
   readonly fields: Readonly<Record<string, unknown>>;
-  /** As it stands in the file. */
+  /** The original text. */
   readonly text: string;
 }
 
 export const LEVELS = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 export type Level = (typeof LEVELS)[number];
 
-/** Fields that are shown otherwise, or that every line of a process has. */
+/** Fields that are shown separately, or that every line of a process has. */
 const SHOWN_ELSEWHERE = new Set(["time", "level", "msg", "service", "replica"]);
 /** `[2026-01-31 08:00:00,123] INFO …` of Kafka, `2026-01-31 08:00:00,123 INFO` of the registry, `2026-01-31 08:00:00.123 UTC [1] LOG:` of PostgreSQL. */
 const PLAIN = /^\[?(\d{4}-\d\d-\d\d)[ T](\d\d:\d\d:\d\d)[.,](\d{3})\]?(?: (UTC))?\s*(.*)$/su;
 const PLAIN_LEVEL = /\b(TRACE|DEBUG|INFO|WARN|ERROR|FATAL|WARNING|LOG|PANIC)\b/u;
 const LEVEL_OF: Readonly<Record<string, Level>> = { warning: "warn", log: "info", panic: "fatal" };
 
-/** Reads one line of a process's log. A line that does not say when it was written has no time. */
+/** Parses one line of a process's log. A line without a timestamp has no time. */
 export function parseLine(process: string, text: string): LogLine {
   const json = jsonLine(text);
   if (json !== undefined) {
@@ -44,7 +44,7 @@ export function parseLine(process: string, text: string): LogLine {
   const name = PLAIN_LEVEL.exec(message.slice(0, 80))?.[1]?.toLowerCase();
   return {
     process,
-    // Without a zone it is this machine's time.
+    // A time without a zone is in this machine's zone.
     at: day === undefined ? undefined : Date.parse(`${day}T${clock}.${ms}${zone === undefined ? "" : "Z"}`),
     level: name === undefined ? undefined : (LEVEL_OF[name] ?? name),
     message,
@@ -63,7 +63,7 @@ function jsonLine(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** Gives each line without a time that of the line before it, so that a stack trace stays below its error. */
+/** Gives each line without a time that of the previous line, so that a stack trace stays below its error. */
 export function withTimes(lines: readonly LogLine[], before?: number): readonly LogLine[] {
   let at = before;
   return lines.map((line) => {
@@ -72,25 +72,25 @@ export function withTimes(lines: readonly LogLine[], before?: number): readonly 
   });
 }
 
-/** Lines of several processes by time; those of one process keep their order. */
+/** Sorts lines of several processes by time; lines of one process keep their order. */
 export function inOrder(lines: readonly LogLine[]): readonly LogLine[] {
-  // Stable: lines of one millisecond stay as they came.
+  // Stable: lines of the same millisecond keep their order.
   return lines.toSorted((a, b) => (a.at ?? 0) - (b.at ?? 0));
 }
 
-/** Which lines are wanted. */
+/** Filter of lines. */
 export interface LineFilter {
-  /** Least level; lines that do not say theirs count as `info`. @default every */
+  /** Minimum level; lines without a level count as `info`. @default every */
   readonly level?: Level;
   /** Milliseconds since the epoch. @default every */
   readonly since?: number;
-  /** Lines that name this id, or belong to a trace of one that does. @default every */
+  /** Lines that name this id, or belong to a trace of a line that does. @default every */
   readonly id?: string;
 }
 
-/** Decides line by line; what belongs to an id is learned from lines that were offered before. */
+/** Decides line by line; traces of an id are collected from earlier lines. */
 export interface LineMatcher {
-  /** Notes the traces of a line that names the id. */
+  /** Collects the traces of a line that names the id. */
   learn(line: LogLine): void;
   matches(line: LogLine): boolean;
 }
@@ -124,7 +124,7 @@ export function lineMatcher({ level, since, id }: LineFilter): LineMatcher {
 
 /** One line of `kit logs --json`. */
 export interface LogDocument {
-  /** ISO 8601; null where it is not known. */
+  /** ISO 8601; null if unknown. */
   readonly time: string | null;
   readonly process: string;
   readonly level: string | null;
@@ -136,7 +136,7 @@ export function logDocument({ at, process, level, message, fields }: LogLine): L
   return { time: at === undefined ? null : new Date(at).toISOString(), process, level: level ?? null, message, fields };
 }
 
-/** The fields as `name=value`, text without quotes where it needs none; the stack of an error is left out, its message is not. */
+/** The fields as `name=value`, text without quotes if it needs none; leaves out an error's stack but not its message. */
 export function shownFields(fields: Readonly<Record<string, unknown>>): string {
   return Object.entries(fields)
     .map(([name, value]) => `${name}=${shownValue(value)}`)

@@ -1,4 +1,4 @@
-/** Reads logs as one, and follows them. */
+/** Reads several logs as one, and follows them. */
 import { setTimeout as delay } from "node:timers/promises";
 import type { LogSource } from "./log-files.ts";
 import { logTail, readLog } from "./log-files.ts";
@@ -6,24 +6,24 @@ import type { LineFilter, LogLine } from "./log-lines.ts";
 import { inOrder, lineMatcher, withTimes } from "./log-lines.ts";
 
 export interface ShowLogsOptions extends LineFilter {
-  /** Most lines of what is there already, the latest. @default all */
+  /** Maximum number of existing lines, the latest. @default all */
   readonly lines?: number;
-  /** Goes on with what is added until it is aborted. @default ends at once */
+  /** Follows additions until it is aborted. @default ends at once */
   readonly follow?: AbortSignal;
-  /** Milliseconds between two looks. @default 250 */
+  /** Polling interval in milliseconds. @default 250 */
   readonly everyMs?: number;
 }
 
 const EVERY_MS = 250;
 
-/** Shows lines in the order of their times; gives back how many. */
+/** Shows lines in the order of their times; returns their number. */
 export async function showLogs(
   sources: readonly LogSource[],
   options: ShowLogsOptions,
   show: (lines: readonly LogLine[]) => void,
 ): Promise<number> {
   const matcher = lineMatcher(options);
-  // A trace may be known only from the end of another log.
+  // The end of another log may be the first to name a trace.
   if (options.id !== undefined) for (const source of sources) await readLog(source, (line) => matcher.learn(line));
   const found: LogLine[] = [];
   const tails = new Map<string, { readonly next: () => Promise<readonly LogLine[]>; at: number | undefined }>();
@@ -35,7 +35,8 @@ export async function showLogs(
       const timed = line.at === at ? line : { ...line, at };
       if (!matcher.matches(timed)) return;
       kept.push(timed);
-      // Twice as many are gathered before the older half goes: moving the array for each line would take the square of it.
+      // Twice as many lines are kept before the older half is removed: moving the array for each line would take quadratic
+      // time.
       if (options.lines !== undefined && kept.length >= 2 * options.lines) kept.splice(0, options.lines);
     });
     found.push(...kept);

@@ -1,6 +1,6 @@
 /** Changes of files, as data, before anything is written. Paths are relative to the project, with forward slashes. */
 
-/** A file that is to come into being. */
+/** A file to create. */
 export interface CreatedFile {
   readonly path: string;
   readonly content: string | Buffer;
@@ -8,10 +8,10 @@ export interface CreatedFile {
   readonly mode: number;
 }
 
-/** A file that is to be changed. */
+/** A file to change. */
 export interface ChangedFile {
   readonly path: string;
-  /** What was read; the change is refused when the file holds something else by then. */
+  /** The text that was read; the change is rejected if the file has another content by then. */
   readonly before: string;
   readonly after: string;
 }

@@ -16,9 +16,8 @@ import { KitError } from "../errors.ts";
 import type { CreatedFile, FileChanges } from "./file-change.ts";
 
 /**
- * Writes the changes below a folder. New files are made first under another name; nothing that exists is
- * overwritten, and a file that changed since it was read stays as it is. What had been written is taken back
- * when a later step fails.
+ * Writes the changes below a folder. New files are first written under another name. Existing files are not overwritten, and a
+ * file that changed since it was read stays unchanged. If a later step fails, earlier steps are undone.
  * @throws KitError `KIT_NEW_NOT_WRITTEN`.
  */
 export function writeChanges(projectDir: string, changes: FileChanges): void {
@@ -35,7 +34,7 @@ export function writeChanges(projectDir: string, changes: FileChanges): void {
       writeNew(target, file);
       undo.push(() => rmSync(target));
     }
-    // Last, for they make the new files count.
+    // Last, because they put the new files into effect.
     for (const file of changes.changed) {
       const target = join(projectDir, file.path);
       replaceText(target, file.after);
@@ -52,7 +51,7 @@ export function writeChanges(projectDir: string, changes: FileChanges): void {
   }
 }
 
-/** Makes the folders on the way to a path, and remembers how to take away those that were not there. */
+/** Makes the parent folders of a path, and records how to remove new ones. */
 function makeFolders(projectDir: string, path: string, undo: (() => void)[]): void {
   const folder = join(projectDir, path);
   if (path === "." || existsSync(folder)) return;
@@ -61,7 +60,7 @@ function makeFolders(projectDir: string, path: string, undo: (() => void)[]): vo
   undo.push(() => rmdirSync(folder));
 }
 
-/** Writes a file that is not there; a part of it does not stay. */
+/** Writes a file that does not exist; removes a partial file after an error. */
 function writeNew(target: string, { content, mode }: CreatedFile): void {
   const handle = openSync(target, "wx", mode);
   try {
@@ -87,7 +86,7 @@ function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }
 
-/** A reader sees the old text or the new one, never a part. */
+/** Atomic: other processes see the old text or the new one, never a part. */
 function replaceText(path: string, text: string): void {
   replaceFileSync(path, text, statSync(path).mode & 0o777);
 }

@@ -1,4 +1,4 @@
-/** npm's lock file with one more service, so that `npm ci` takes the project as it is. Pure. */
+/** Adds a service to npm's lock file, so that `npm ci` accepts the project. Pure. */
 import * as z from "zod";
 import { KitError } from "../errors.ts";
 import { SERVICES_FOLDER } from "./project-reading.ts";
@@ -8,7 +8,7 @@ export const LOCK_FILE = "package-lock.json";
 
 const lockFile = z.looseObject({ packages: z.record(z.string(), z.looseObject({})) });
 
-/** Names of packages that stand in the project's `node_modules`: no service can have one of them. */
+/** Names of packages in the project's `node_modules`: no service can have one of them. */
 export function installedNames(lock: string): readonly string[] {
   return Object.keys(lockFile.parse(JSON.parse(lock)).packages).flatMap(
     (place) => /^node_modules\/((?:@[^/]+\/)?[^/]+)$/.exec(place)?.[1] ?? [],
@@ -16,7 +16,7 @@ export function installedNames(lock: string): readonly string[] {
 }
 
 /**
- * The lock file with a service that has what a template has, as npm would write it.
+ * The lock file with a service that has a template's dependencies, as npm would write it.
  * @throws KitError `KIT_NEW_UNEDITABLE` when the lock file lacks the template.
  */
 export function lockWithService(lock: string, template: string, service: string): string {

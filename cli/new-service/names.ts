@@ -1,14 +1,14 @@
-/** What a new service is called, everywhere it is named. */
+/** The names of a new service, in all their forms. */
 
 import { closest } from "../../components/model/problems/suggestion.ts";
 import { platformPrincipals, slugPattern } from "../../components/model/values/names.ts";
 import { KitError } from "../errors.ts";
 
-/** All names that follow from a service's name. */
+/** All names derived from a service's name. */
 export interface ServiceNames {
   /** Folder, principal, consumer group, Kubernetes name: `fraud-check-service`. */
   readonly service: string;
-  /** Without `-service`: `fraud-check`. Its events, topics, keys and, unless told otherwise, its domain begin with it. */
+  /** Without `-service`: `fraud-check`. Prefix of its events, topics, keys and, by default, its domain. */
   readonly stem: string;
   /** Database and its login role: `fraud_check_service`. */
   readonly database: string;
@@ -20,21 +20,21 @@ export interface ServiceNames {
 export interface TakenNames {
   /** Entries of `service-templates/`: services and the library. */
   readonly folders: readonly string[];
-  /** Services that `topics/` names: principals and groups. */
+  /** Services in `topics/`: principals and groups. */
   readonly services: readonly string[];
   /** Declared topics. */
   readonly topics: readonly string[];
-  /** npm packages in `node_modules`, where the service gets its place too. */
+  /** npm packages in `node_modules`, where the service also gets an entry. */
   readonly packages: readonly string[];
 }
 
-/** What `template.yaml` allows; the model's slugs may be longer. */
+/** The pattern of `template.yaml`; the model's slugs may be longer. */
 const LONGEST_NAME = 41;
 
-/** Databases that PostgreSQL brings along, and processes of the local platform that are no services. */
+/** Databases of PostgreSQL itself, and processes of the local platform that are not services. */
 const RESERVED = ["lib", "postgres", "template0", "template1", "redis", "default", "log-keeper", ...platformPrincipals];
 
-/** The names that follow from a service's name. */
+/** Derives the names from a service's name. */
 export function serviceNames(service: string): ServiceNames {
   return {
     service,
@@ -63,7 +63,7 @@ export function checkServiceName(name: string, taken: TakenNames): void {
     throw invalid(`has ${name.length} characters; it may have 2 to ${LONGEST_NAME}`);
   if (!new RegExp(slugPattern, "u").test(name))
     throw invalid("is not a DNS label of lower-case letters, digits and single dashes that starts with a letter");
-  // PostgreSQL keeps roles that begin so for itself.
+  // PostgreSQL reserves roles with this prefix.
   if (name.startsWith("pg-"))
     throw invalid("would have a database role that begins with pg_, which PostgreSQL keeps for itself");
   if (serviceNames(name).stem === "") throw invalid("says nothing before -service");
@@ -83,8 +83,8 @@ export function checkServiceName(name: string, taken: TakenNames): void {
 }
 
 /**
- * The template of that name.
- * @throws KitError `KIT_NEW_UNKNOWN_TEMPLATE` with what was probably meant.
+ * The template with that name.
+ * @throws KitError `KIT_NEW_UNKNOWN_TEMPLATE` with the closest known name.
  */
 export function checkTemplateName(name: string, templates: readonly string[]): void {
   if (templates.includes(name)) return;

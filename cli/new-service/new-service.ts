@@ -1,4 +1,4 @@
-/** `kit new service`: from the request to files and words. */
+/** `kit new service`: from the request to files and output. */
 import type { CommandContext } from "../context.ts";
 import { colorsFor, writeJson } from "../terminal/output.ts";
 import { writeChanges } from "./file-writing.ts";
@@ -9,16 +9,16 @@ import type { NewServicePlan, NewServiceRequest } from "./service-plan.ts";
 import { planNewService } from "./service-plan.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 
-/** How the command behaves. */
+/** Options of the command. */
 export interface NewServiceOptions {
-  /** Shows what would be written, and writes nothing. */
+  /** Previews the changes, and writes nothing. */
   readonly dryRun: boolean;
   readonly json: boolean;
 }
 
 /**
  * Makes a service from a template.
- * @throws KitError of the kinds `KIT_NEW_…`, and `KIT_MODEL_INVALID` when the declaration has problems already.
+ * @throws KitError of the kinds `KIT_NEW_…`, and `KIT_MODEL_INVALID` when the declaration already has problems.
  */
 export async function newService(
   context: CommandContext,
@@ -60,7 +60,7 @@ function document(plan: NewServicePlan, dryRun: boolean): object {
 function report(context: CommandContext, plan: NewServicePlan, dryRun: boolean): string {
   const colors = colorsFor(context.stdout, context.env);
   const { service, template, domain, team, access, changes } = plan;
-  // New text in topics/ is what a reviewer reads; the copied code is the template's.
+  // A reviewer reads only the new text in topics/; the copied code is the template's.
   const shown = changes.created.filter(({ path }) => path === `topics/${domain}.yaml`);
   const facts: [string, string | undefined][] = [
     ["reads", access.consumes.map(({ topic, events }) => `${topic} (${events.join(", ")})`).join("; ")],

@@ -1,15 +1,15 @@
-/** New and changed files as lines for a terminal: what `--dry-run` shows. */
+/** New and changed files as lines for a terminal, for `--dry-run`. */
 import type { Colors } from "../terminal/output.ts";
 import type { ChangedFile, CreatedFile } from "./file-change.ts";
 import { unifiedDiff } from "./unified-diff.ts";
 
-/** The lines of a new file, each an addition, and an empty one behind them. */
+/** The lines of a new file, each as an addition, followed by an empty one. */
 export function paintedCreation({ content }: CreatedFile, colors: Colors): readonly string[] {
   const lines = String(content).trimEnd().split("\n");
   return [...lines.map((line) => painted(`+${line}`, colors)), ""];
 }
 
-/** The unified diff of a changed file, and an empty line behind it. */
+/** The unified diff of a changed file, followed by an empty line. */
 export function paintedChange({ path, before, after }: ChangedFile, colors: Colors): readonly string[] {
   return [
     ...unifiedDiff(path, before, after)

@@ -1,4 +1,4 @@
-/** The model of a project as it is, and as it would be with changes that are not written yet. */
+/** The model of a project, now and with changes that are not written yet. */
 import type { Problem } from "../../components/model/problems/problem.ts";
 import { readModel } from "../../components/model/read.ts";
 import type { SourceFile } from "../../components/model/source-file.ts";
@@ -8,7 +8,7 @@ import { countProblems, writeProblems } from "../declaration/declaration-problem
 import { type ErrorCode, KitError } from "../errors.ts";
 import type { ChangedFile, CreatedFile } from "./file-change.ts";
 
-/** The declaration has problems: as it is, or as it would become. */
+/** The declaration has problems: now, or with the changes. */
 export class DeclarationProblems extends Error {
   override readonly name = "DeclarationProblems";
   readonly problems: readonly Problem[];
@@ -22,7 +22,7 @@ export class DeclarationProblems extends Error {
   }
 }
 
-/** Shows the problems, and gives the error that ends the command: its code says whether the project had them before, or would get them. */
+/** Shows the problems, and returns the error that ends the command. Its code says whether the project already had them. */
 export function declarationError(
   context: CommandContext,
   { problems, before, message }: DeclarationProblems,
@@ -34,7 +34,7 @@ export function declarationError(
 
 /**
  * The model that all stacks share; each stack's settings are checked against it.
- * @param before - Whether the project is read as it was before the command.
+ * @param before - Whether this is the project before the changes.
  * @throws DeclarationProblems, KitError `KIT_UNKNOWN_STACK`.
  */
 export function readForAllStacks(
@@ -53,8 +53,8 @@ export function readForAllStacks(
 }
 
 /**
- * Files of `topics/` with those that are to be created and changed.
- * @throws KitError `KIT_NEW_NAME_TAKEN` when a file to be created is there.
+ * Files of `topics/` with the files to create and change.
+ * @throws KitError `KIT_NEW_NAME_TAKEN` when a file to create exists.
  */
 export function overlaid(
   files: readonly SourceFile[],
@@ -70,7 +70,7 @@ export function overlaid(
   return [...files.map((file) => overlay(file, changed)), ...added];
 }
 
-/** A file as it would be. */
+/** A file with its changes. */
 export function overlay(file: SourceFile, changed: readonly ChangedFile[]): SourceFile {
   const change = changed.find((candidate) => candidate.path === file.path);
   return change === undefined ? file : { path: file.path, text: change.after };

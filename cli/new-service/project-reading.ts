@@ -1,4 +1,4 @@
-/** What a new service is made from, as it stands on disk. */
+/** Reads the project from which a new service is made. */
 import { isUtf8 } from "node:buffer";
 import { existsSync, lstatSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -9,7 +9,7 @@ import { KitError } from "../errors.ts";
 
 /** Folder of the services, relative to the project. */
 export const SERVICES_FOLDER = "service-templates";
-/** Folder with tests of services that need nothing but their code. */
+/** Folder with tests of services that need only their code. */
 const PURE_TESTS = "test/unit/services";
 
 /** One file of a template. */
@@ -36,7 +36,7 @@ export interface ProjectReading {
   readonly filesOf: (template: string) => readonly TemplateFile[];
 }
 
-/** Reads a project; a template's files only when they are asked for. */
+/** Reads a project; a template's files only on request. */
 export async function readProject(projectDir: string): Promise<ProjectReading> {
   const services = join(projectDir, SERVICES_FOLDER);
   const folders = readdirSync(services).sort();
@@ -77,9 +77,8 @@ function templateFiles(root: string, folder: string): TemplateFile[] {
 }
 
 /**
- * Tests of the template's pure parts that stand beside the library's: those that import, of all services,
- * this one only, nothing that the library does not export, and read no files. Their imports are turned towards the
- * template's own folder.
+ * Tests of the template's pure parts that are beside the library's. These tests import only this service, import nothing that
+ * the library does not export, and read no files. Their imports are rewritten for the template's own folder.
  */
 function pureTests(projectDir: string, template: string): TemplateFile[] {
   const folder = join(projectDir, PURE_TESTS);

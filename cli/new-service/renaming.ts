@@ -1,26 +1,26 @@
-/** The texts of a template under a new name. Pure: text in, text out. */
+/** The texts of a template with a new name. Pure: text in, text out. */
 
 import type { ServiceNames } from "./names.ts";
 import { pascalCase } from "./names.ts";
 
-/** An event of the template that the copy publishes under a name of its own. */
+/** An event of the template that the copy publishes under its own name. */
 export interface RenamedEvent {
   readonly from: { readonly event: string; readonly record: string; readonly schemaPath: string };
   readonly to: { readonly event: string; readonly record: string; readonly schemaPath: string };
 }
 
-/** What changes its name from a template to its copy. */
+/** Names that change from a template to its copy. */
 export interface Renaming {
-  /** With the start function that the template really exports. */
+  /** Contains the start function that the template really exports. */
   readonly from: ServiceNames;
   readonly to: ServiceNames;
-  /** Published events; what the template consumes keeps its name. */
+  /** Published events; consumed events keep their names. */
   readonly events: readonly RenamedEvent[];
-  /** Topics the template publishes to, by the copy's own. */
+  /** The copy's own topics by those that the template publishes to. */
   readonly topics: ReadonlyMap<string, string>;
   /** Namespaces of the published records, for full names. */
   readonly namespaces: readonly string[];
-  /** What the template's keys in Redis begin with; absent: it has none. */
+  /** Prefix of the template's keys in Redis; absent: it has none. */
   readonly redisPrefix?: string;
 }
 
@@ -29,7 +29,7 @@ export function renamedEvent(event: string, stem: string): string {
   return `${stem}.${event.slice(event.indexOf(".") + 1)}`;
 }
 
-/** The record of an event; one per event in the whole platform. */
+/** The record of an event; unique in the whole platform. */
 export function recordOf(event: string): string {
   return pascalCase(event);
 }
@@ -39,7 +39,7 @@ export function renamedTopic(topic: string, fromStem: string, toStem: string): s
   return topic.includes(fromStem) ? topic.replace(fromStem, toStem) : `${toStem}-${topic}`;
 }
 
-/** The same file in the copy: the template's names are the copy's. */
+/** The same file in the copy, with the template's names replaced. */
 export function renameText(path: string, text: string, renaming: Renaming): string {
   const { from, to } = renaming;
   const code = /\.[cm]?[jt]s$/.test(path);
@@ -62,7 +62,7 @@ export function renameText(path: string, text: string, renaming: Renaming): stri
       ? renameInCode(result, event.from.event, event.to.event)
       : replaceWord(result, event.from.event, event.to.event);
   }
-  // Customers have one address, which stays the template's.
+  // Customers use one address, which stays the template's.
   if (path === "template.yaml") result = result.replace(/^exposed:.*\n/mu, "");
   return code ? renameMetrics(result, from.stem, to.stem) : result;
 }
@@ -72,13 +72,13 @@ export function startFunctionOf(text: string): string | undefined {
   return /\bexport (?:async )?function (start\w+)\(options: StartOptions\b/.exec(text)?.[1];
 }
 
-/** Where the copy came from, for its README: after the title. */
+/** Origin of the copy, for its README: after the title. */
 export function withOrigin(readme: string, template: string, notes: readonly string[]): string {
   const [title = "", ...rest] = readme.split("\n");
   return [title, "", `Begun as a copy of ${template}. ${notes.join(" ")}`.trimEnd(), ...rest].join("\n");
 }
 
-/** Code may hold `order.created` as a field of an object: only whole texts and comments name events. */
+/** Code may contain `order.created` as a field of an object: only whole texts and comments name events. */
 function renameInCode(text: string, from: string, to: string): string {
   const quoted = text.replaceAll(new RegExp(`(["'\`])${escaped(from)}\\1`, "g"), `$1${to}$1`);
   return quoted
@@ -90,7 +90,7 @@ function renameInCode(text: string, from: string, to: string): string {
     .join("\n");
 }
 
-/** Metrics that carry the template's name, and the saga's label. */
+/** Metrics with the template's name, and the saga's label. */
 function renameMetrics(text: string, from: string, to: string): string {
   const [fromWord, toWord] = [from.replaceAll("-", "_"), to.replaceAll("-", "_")];
   return text
@@ -98,7 +98,7 @@ function renameMetrics(text: string, from: string, to: string): string {
     .replaceAll(new RegExp(`(\\bsaga: ")${escaped(from)}(")`, "g"), `$1${to}$2`);
 }
 
-/** Replaces a name where it is not part of a longer one. */
+/** Replaces a name that is not part of a longer one. */
 function replaceWord(text: string, from: string, to: string): string {
   return text.replaceAll(new RegExp(`(?<![\\w$-])${escaped(from)}(?![\\w-])`, "g"), to.replaceAll("$", "$$$$"));
 }

@@ -1,4 +1,4 @@
-/** A new service, from a template to file changes that are known to fit. Pure: nothing is written here. */
+/** Plans a new service: from a template to validated file changes. Pure: it writes nothing. */
 import { parseDocument } from "yaml";
 import { readModel } from "../../components/model/read.ts";
 import { stackSettingsKey } from "../../components/model/stack/stack.ts";
@@ -30,7 +30,7 @@ import { topicChanges } from "./topic-access.ts";
 import { withoutHandlers } from "./unread-handlers.ts";
 import { EditableYaml } from "./yaml-edits.ts";
 
-/** What is asked for. */
+/** The request. */
 export interface NewServiceRequest {
   readonly name: string;
   readonly template: string;
@@ -38,11 +38,11 @@ export interface NewServiceRequest {
   readonly team?: string;
 }
 
-/** What the platform will give the service. */
+/** What the platform will provide for the service. */
 export interface NewServiceAccess {
-  /** Absent where the template does not use Kafka. */
+  /** Absent if the template does not use Kafka. */
   readonly principal?: string;
-  /** Consumer group; absent where it reads nothing. */
+  /** Consumer group; absent if the service consumes nothing. */
   readonly group?: string;
   readonly deadLetterTopic?: string;
   readonly retryTopics: readonly string[];
@@ -60,7 +60,7 @@ export interface NewServicePlan {
   readonly team: string;
   readonly access: NewServiceAccess;
   readonly changes: FileChanges;
-  /** What the reader should know, in sentences. */
+  /** Notes for the user, in sentences. */
   readonly notes: readonly string[];
 }
 
@@ -136,7 +136,7 @@ export function planNewService(project: ProjectReading, request: NewServiceReque
   };
 }
 
-/** What is missing for `kit erase`, which looks at every service with a database. */
+/** Missing declarations for `kit erase`, which checks every service with a database. */
 function personalDataNotes({ database, personalData }: ServiceTemplate): string[] {
   return database === undefined || personalData !== undefined
     ? []
@@ -204,7 +204,7 @@ function copiedFiles(files: readonly TemplateFile[], renaming: Renaming, topics:
   return copied.some((file) => file.path === test.path) ? copied : [...copied, test];
 }
 
-/** Events that the template reads and its copy does not, neither as they are nor as its own. */
+/** Events that the template consumes and its copy does not, neither unchanged nor renamed. */
 function unreadEvents(model: Model, template: string, { consumes, events }: TopicChanges): string[] {
   const read = new Set([...consumes.flatMap((topic) => topic.events), ...events.map(({ from }) => from.event)]);
   return (serviceEvents(model).get(template)?.consumes ?? [])
@@ -212,7 +212,7 @@ function unreadEvents(model: Model, template: string, { consumes, events }: Topi
     .filter((event) => !read.has(event));
 }
 
-/** The copy's files with its own typed events in place of the template's, sorted by path. */
+/** The copy's files with its own typed events instead of the template's, sorted by path. */
 function withTypedEvents(files: readonly CreatedFile[], model: Model, own: ServiceTemplate): CreatedFile[] {
   const typed = eventsFiles(model, [own]).map(({ path, text }) => ({ path, content: text, mode: PLAIN_FILE }));
   return [...files.filter(({ path }) => path !== eventsPath(own)), ...typed].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -234,7 +234,7 @@ function stackChanges(project: ProjectReading, { name, template }: NewServiceReq
   });
 }
 
-/** Reads the copy's contract with the platform, and finds what it calls. */
+/** Reads the copy's contract with the platform, and finds the services that it calls. */
 function checkTemplates(project: ProjectReading, name: string, created: readonly CreatedFile[]) {
   const textOf = (
     files: readonly { readonly path: string; readonly content: string | Buffer }[],

@@ -1,6 +1,6 @@
 import type { ServiceNames } from "./names.ts";
 
-/** A first test of a new service: it starts with its own name, imports all its parts, and says what it lacks. */
+/** A first test of a new service: it starts with its own name, imports all its parts, and reports what is missing. */
 export function startTest({ service, startFunction }: ServiceNames): string {
   return `import { describe, expect, it } from "vitest";
 import { ${startFunction} } from "../src/service.ts";

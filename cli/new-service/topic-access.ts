@@ -1,4 +1,4 @@
-/** What a new service may read and write, as edits of `topics/`. Pure. */
+/** The topics that a new service may read and write, as edits of `topics/`. Pure. */
 import type { Domain, EventDeclaration, Model, TopicDeclaration } from "../../components/model/types.ts";
 import { KitError } from "../errors.ts";
 import type { CreatedFile } from "./file-change.ts";
@@ -10,12 +10,12 @@ import { recordOf, renamedEvent, renamedTopic } from "./renaming.ts";
 import type { Entry } from "./yaml-edits.ts";
 import { EditableYaml, itemsOf } from "./yaml-edits.ts";
 
-/** What to work on. */
+/** Input of the edits. */
 export interface AccessRequest {
   readonly service: ServiceNames;
   /** Name of the template. */
   readonly template: string;
-  /** Team that owns the service's domain when it is new; default: the template's team. */
+  /** Team that owns the service's domain if it is new; default: the template's team. */
   readonly team?: string;
   readonly model: Model;
   /** Text of the files below `topics/`, by path. */
@@ -28,7 +28,7 @@ export interface TopicAccess {
   readonly events: readonly string[];
 }
 
-/** What becomes of `topics/`. */
+/** Result of the edits. */
 export interface TopicChanges {
   readonly domain: string;
   readonly team: string;
@@ -41,7 +41,7 @@ export interface TopicChanges {
   /** The copy's own topics by those of the template. */
   readonly topics: ReadonlyMap<string, string>;
   readonly namespaces: readonly string[];
-  /** Why it is so, for the reader. */
+  /** Explanations for the user. */
   readonly notes: readonly string[];
 }
 
@@ -52,8 +52,8 @@ interface Production {
 }
 
 /**
- * The access of a copy. It reads what its template reads, as a consumer group of its own. What its template
- * publishes, it publishes under names of its own to topics of its own.
+ * The access of a copy. It consumes what its template consumes, with its own consumer group. It publishes its template's events
+ * under its own names to its own topics.
  * @throws KitError `KIT_NEW_OWNER_CONFLICT`, `KIT_NEW_NAME_TAKEN`, `KIT_NEW_UNEDITABLE`.
  */
 export function topicChanges(request: AccessRequest): TopicChanges {
@@ -114,8 +114,8 @@ export function topicChanges(request: AccessRequest): TopicChanges {
 }
 
 /**
- * Events that answer the sagas which a service coordinates. To a copy they would be about runs that it has never
- * started, and each would become a dead-letter record.
+ * Events that answer the sagas that a service coordinates. For a copy they would belong to runs that it never started, and each
+ * would become a dead-letter record.
  */
 function answersTo(service: string, model: Model): ReadonlySet<string> {
   return new Set(
@@ -135,7 +135,7 @@ function consumedEvents(topic: TopicDeclaration, service: string): readonly stri
   return topic.consumers.find((consumer) => consumer.service === service)?.events ?? [];
 }
 
-/** The domain files that are worked on; each is opened once. */
+/** The edited domain files; each is opened once. */
 class OpenFiles {
   readonly #texts: ReadonlyMap<string, string>;
   readonly #open = new Map<string, EditableYaml>();
@@ -221,7 +221,7 @@ function schemaFile({ files }: AccessRequest, declared: EventDeclaration, { from
   return { path: `topics/${to.schemaPath}`, content, mode: PLAIN_FILE };
 }
 
-/** Keys of a topic that are the same in the copy's. */
+/** Keys of a topic that the copy takes over. */
 const COPIED_SETTINGS = [
   "partitions",
   "retention",
@@ -235,7 +235,7 @@ const COPIED_SETTINGS = [
   "key",
 ];
 
-/** The lines of a topic of the copy's own, indented as an entry of `topics`. */
+/** The lines of a copy's own topic, indented as an entry of `topics`. */
 function ownTopic(
   yaml: EditableYaml,
   { topic, ownTopic: name, events }: Production,
@@ -267,7 +267,7 @@ function ownTopic(
   ];
 }
 
-/** What a service reads of its own topic: the template's entry with the copy's events. */
+/** A service's consumption of its own topic: the template's entry with the copy's events. */
 function ownReader(source: string, events: Production["events"]): string {
   const flow = source.includes("\n")
     ? source
@@ -285,11 +285,11 @@ function ownReader(source: string, events: Production["events"]): string {
   );
 }
 
-/** What a new domain file begins with. */
+/** Beginning of a new domain file. */
 export interface NewDomain {
   readonly domain: string;
   readonly team: string;
-  /** Default: a channel named like the team. */
+  /** Default: a channel with the team's name. */
   readonly contact?: string;
   /** Default: low. */
   readonly criticality?: string;

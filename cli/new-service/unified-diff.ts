@@ -14,7 +14,7 @@ export function unifiedDiff(path: string, before: string, after: string): string
   return [`--- a/${path}`, `+++ b/${path}`, ...printed].join("\n");
 }
 
-/** The package writes the count always; `diff -u` and git leave out a count of one. */
+/** The package always writes the count; `diff -u` and git omit a count of one. */
 function range(start: number, count: number): string {
   return count === 1 ? String(start) : `${count === 0 ? start - 1 : start},${count}`;
 }

@@ -1,9 +1,9 @@
-/** Handlers of a template for events that its copy does not read. Pure: text in, text out. */
+/** Handlers of a template for events that its copy does not consume. Pure: text in, text out. */
 import type { TemplateFile } from "./project-reading.ts";
 
 /**
- * The files without the handlers of some events. Such a handler lies in a file of its own, `src/handlers/order-created.ts`
- * for `order.created`; that file goes, and elsewhere the line that imports it, and its line in the list of `handlers`.
+ * Removes the handlers of some events from the files. Such a handler has its own file, `src/handlers/order-created.ts` for
+ * `order.created`. The file is removed, and elsewhere the line that imports it and its line in the list of `handlers`.
  */
 export function withoutHandlers(files: readonly TemplateFile[], events: readonly string[]): TemplateFile[] {
   if (events.length === 0) return [...files];

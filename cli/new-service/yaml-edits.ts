@@ -1,32 +1,32 @@
 /**
- * Edits of YAML files that people keep by hand. The parser says where things stand; the text around an edit
- * stays byte for byte as it is: comments, order, alignment, flow style.
+ * Edits of hand-written YAML files. The parser finds locations; the text around an edit stays unchanged, byte for byte:
+ * comments, order, alignment, flow style.
  */
 
 import type { Node, Pair, YAMLMap } from "yaml";
 import { isMap, isScalar, isSeq, parseDocument } from "yaml";
 import { KitError } from "../errors.ts";
 
-/** A piece of text that takes the place of what stands from `start` to `end` (offsets; equal: it is inserted). */
+/** A piece of text that replaces the text from `start` to `end` (offsets; equal: it is inserted). */
 export interface Edit {
   readonly start: number;
   readonly end: number;
   readonly text: string;
 }
 
-/** An entry of a mapping with its place in the text. */
+/** An entry of a mapping with its location in the text. */
 export interface Entry {
   readonly key: string;
   /** Offset of the key's first character. */
   readonly start: number;
   /** Offset after the key. */
   readonly keyEnd: number;
-  /** Offset after the value's last character; a comment behind it does not belong to it. */
+  /** Offset after the value's last character; a comment after it does not belong to it. */
   readonly end: number;
   /** Offset of the value's first character. */
   readonly valueStart: number;
   readonly value: Node | null;
-  /** Whether the mapping that holds it is written with braces. */
+  /** Whether the mapping that contains it is written with braces. */
   readonly flow: boolean;
 }
 
@@ -37,7 +37,7 @@ export class EditableYaml {
   readonly #text: string;
   readonly #path: string;
 
-  /** @throws KitError `KIT_NEW_UNEDITABLE` when the file is no YAML mapping. */
+  /** @throws KitError `KIT_NEW_UNEDITABLE` when the file is not a YAML mapping. */
   constructor(path: string, text: string) {
     this.#path = path;
     this.#text = text;
@@ -57,7 +57,7 @@ export class EditableYaml {
     );
   }
 
-  /** The entry at a path of keys; undefined where one of them is not there. */
+  /** The entry at a path of keys; undefined if a key does not exist. */
   find(path: readonly string[]): Entry | undefined {
     let map: YAMLMap | undefined = this.#root;
     let entry: Entry | undefined;
@@ -75,19 +75,19 @@ export class EditableYaml {
     return isMap(value) ? entriesOf(value) : [];
   }
 
-  /** An entry's value as it is written. */
+  /** An entry's value as written. */
   source(entry: Entry): string {
     return this.#text.slice(entry.valueStart, entry.end);
   }
 
-  /** Adds an entry under another key beside an existing one, written in the same way. */
+  /** Adds an entry with another key beside an existing one, in the same style. */
   addBeside(entry: Entry, key: string): void {
     const rest = this.#text.slice(entry.keyEnd, entry.end);
     if (entry.flow) this.#insert(entry.end, `, ${key}${rest}`);
     else this.#insertLines(entry.end, `${this.#indentOf(entry)}${key}${rest}`);
   }
 
-  /** Adds lines after an entry of a block mapping; they are indented as the entry is. */
+  /** Adds lines after an entry of a block mapping, with the entry's indentation. */
   addLinesAfter(entry: Entry, lines: readonly string[]): void {
     if (entry.flow)
       throw new KitError(
@@ -99,10 +99,10 @@ export class EditableYaml {
   }
 
   /**
-   * Adds an entry at the end of the mapping at a path, in the mapping's own style. Where there is no mapping yet, it is
-   * made, as the last entry of the one that would hold it.
+   * Adds an entry at the end of the mapping at a path, in the mapping's own style. Makes the mapping if it does not exist, as
+   * the last entry of its parent.
    * @param value - In YAML's flow style, on one line.
-   * @param below - Whether the value goes on a line of its own, where the style allows it.
+   * @param below - Whether the value goes on a separate line, if the style allows it.
    */
   addEntry(path: readonly string[], key: string, value: string, below = false): void {
     const inline = `${key}: ${value}`;
@@ -151,7 +151,7 @@ export class EditableYaml {
     this.#edits.push({ start: offset, end: offset, text });
   }
 
-  /** Inserts whole lines after the line that holds an offset. */
+  /** Inserts whole lines after the line that contains an offset. */
   #insertLines(offset: number, text: string): void {
     const lineEnd = this.#text.indexOf("\n", Math.max(0, offset - 1));
     if (lineEnd === -1)
@@ -175,7 +175,7 @@ export class EditableYaml {
   }
 }
 
-/** The texts of a list's items, where it is a list of texts. */
+/** The texts of a list's items, if it is a list of texts. */
 export function itemsOf(value: Node | null): readonly string[] {
   return isSeq(value)
     ? value.items.flatMap((item) => (isScalar(item) && typeof item.value === "string" ? [item.value] : []))
@@ -207,7 +207,7 @@ function startOf(node: Node): number {
   return node.range?.[0] ?? 0;
 }
 
-/** The range of a block collection reaches to what follows it; its last leaf ends where it does. */
+/** The range of a block collection extends to the next entry; its last leaf ends at its real end. */
 function endOf(node: Node): number {
   if ((isMap(node) || isSeq(node)) && node.flow !== true) {
     const last: unknown = node.items.at(-1);

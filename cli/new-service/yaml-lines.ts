@@ -1,22 +1,22 @@
-/** Lines of YAML as the shipped files have them. Pure. */
+/** Lines of YAML in the style of the shipped files. Pure. */
 
-/** Longest line before an entry goes below its key. */
+/** Maximum line length before an entry goes below its key. */
 const LINE_LENGTH = 110;
-/** Where the services of a topic stand in a domain file. */
+/** Location of a topic's services in a domain file. */
 const SERVICE_INDENT = 6;
 
-/** Whether the entry of a service of a topic is long enough for its value to stand on a line of its own. */
+/** Whether the entry of a topic's service is so long that its value goes on a separate line. */
 export function isLongService(service: string, value: string): boolean {
   return SERVICE_INDENT + `${service}: ${value}`.length > LINE_LENGTH;
 }
 
-/** The entry of a service of a topic, not indented: in one line, or with its value below. */
+/** The entry of a topic's service, not indented: on one line, or with its value below. */
 export function serviceLines(service: string, value: string): readonly string[] {
   const key = plainOrQuoted(service);
   return isLongService(key, value) ? [`${key}:`, `  ${value}`] : [`${key}: ${value}`];
 }
 
-/** Who writes a topic, or who reads it, below the topic's key: each service with its value; nothing where there is none. */
+/** Producers or consumers of a topic, below the topic's key: each service with its value; nothing if there are none. */
 export function accessLines(
   title: "producers" | "consumers",
   entries: readonly { readonly service: string; readonly value: string }[],
@@ -28,7 +28,7 @@ export function accessLines(
   ];
 }
 
-/** A text that YAML reads as itself needs no quotes; one that it takes for a number, or for a word with a meaning, does. */
+/** Text that YAML reads as itself needs no quotes; text that it reads as a number or a keyword does. */
 export function plainOrQuoted(text: string): string {
   return /^[A-Za-z][A-Za-z0-9 ,.;()'/_-]*$/.test(text) &&
     !/^(?:true|false|null|yes|no|on|off|y|n)$/i.test(text) &&

@@ -1,4 +1,4 @@
-/** `kit new topic` and `kit new consumer`: from flags and answers to files and words. */
+/** `kit new topic` and `kit new consumer`: from flags and answers to files and output. */
 import type { Model } from "../../components/model/types.ts";
 import type { CommandContext } from "../context.ts";
 import { writeChanges } from "../new-service/file-writing.ts";
@@ -13,9 +13,9 @@ import { checkNewName, completeConsumer, completeTopic } from "./questions.ts";
 import type { DeclarationPlan } from "./topic-plan.ts";
 import { planNewConsumer, planNewTopic } from "./topic-plan.ts";
 
-/** How the commands behave. */
+/** Options of the commands. */
 export interface DeclarationOptions {
-  /** Shows what would be written, and writes nothing. */
+  /** Previews the changes, and writes nothing. */
   readonly dryRun: boolean;
   readonly json: boolean;
 }

@@ -1,4 +1,4 @@
-/** What flags did not say is asked, where there is a terminal. */
+/** Asks for missing flags, if there is a terminal. */
 
 import type { Model } from "../../components/model/types.ts";
 import { eventNamePattern, slugPattern, topicNamePattern } from "../../components/model/values/names.ts";
@@ -8,19 +8,19 @@ import { KitError } from "../errors.ts";
 import type { NewConsumerRequest, NewTopicRequest } from "./request.ts";
 import { findTopic } from "./topic-plan.ts";
 
-/** What the flags said. */
+/** Values of the flags. */
 export type TopicFlags = { readonly [Name in keyof NewTopicRequest]?: NewTopicRequest[Name] | undefined };
-/** What the flags said. */
+/** Values of the flags. */
 export type ConsumerFlags = { readonly [Name in keyof NewConsumerRequest]?: NewConsumerRequest[Name] | undefined };
 
-/** Whether a question can be answered. */
+/** Whether the user can answer questions. */
 export function canAsk(context: CommandContext): boolean {
   return process.stdin.isTTY === true && context.stderr.isTTY === true && context.env.CI === undefined;
 }
 
 /**
  * Completes a new topic.
- * @throws KitError `KIT_USAGE` naming all flags that are missing, where nobody can be asked; `KIT_CANCELLED`.
+ * @throws KitError `KIT_USAGE` naming all missing flags, without a terminal; `KIT_CANCELLED`.
  */
 export async function completeTopic(
   context: CommandContext,
@@ -101,8 +101,8 @@ export async function completeTopic(
 }
 
 /**
- * Completes a new consumer. Default of the events: all of the topic, when nobody can be asked and `--events` is missing
- * the command refuses, for a consumer lists what it handles.
+ * Completes a new consumer. Default of the events: all of the topic. Without a terminal and `--events` the command fails,
+ * because a consumer must list its events.
  * @throws KitError as {@link completeTopic}.
  */
 export async function completeConsumer(
@@ -148,7 +148,7 @@ export function words(text: string): string[] {
   return text.split(/[\s,]+/).filter((word) => word !== "");
 }
 
-/** Checks a name before anything is asked. */
+/** Checks a name before the first question. */
 export function checkNewName(what: "topic" | "service", name: string): void {
   const pattern = what === "topic" ? topicNamePattern : slugPattern;
   if (!new RegExp(pattern, "u").test(name))
@@ -166,7 +166,7 @@ interface Questions {
   checkbox(message: string, choices: readonly string[]): Promise<string[]>;
 }
 
-/** Questions go to stderr, so that stdout holds results only. */
+/** Questions go to stderr, so that stdout contains only results. */
 async function questions(context: CommandContext): Promise<Questions> {
   const { checkbox, input, select } = await import("@inquirer/prompts");
   const terminal = { output: context.stderr };

@@ -1,4 +1,4 @@
-/** A new topic, or a new consumer of one, as file changes that are known to fit. Pure: nothing is written here. */
+/** Plans a new topic, or a new consumer, as validated file changes. Pure: it writes nothing. */
 import { compareText } from "../../components/model/problems/problem.ts";
 import { didYouMean } from "../../components/model/problems/suggestion.ts";
 import { readModel } from "../../components/model/read.ts";
@@ -19,13 +19,13 @@ import { EditableYaml } from "../new-service/yaml-edits.ts";
 import { accessLines, isLongService, plainOrQuoted } from "../new-service/yaml-lines.ts";
 import type { NewConsumerRequest, NewTopicRequest } from "./request.ts";
 
-/** File changes and what follows from them on the platform. */
+/** File changes and their effects on the platform. */
 export interface DeclarationPlan {
   readonly changes: FileChanges;
   readonly effects: Effects;
 }
 
-/** What the platform will have more than before, by name; each list sorted. */
+/** Additions to the platform, by name; each list sorted. */
 export interface Effects {
   readonly topics: readonly string[];
   readonly access: readonly string[];
@@ -79,7 +79,7 @@ export function planNewTopic(project: ProjectReading, request: NewTopicRequest):
 
 /**
  * Plans one more consumer.
- * @throws KitError `KIT_USAGE` for a topic that is not there, `KIT_NEW_NAME_TAKEN`, `KIT_NEW_UNEDITABLE`; DeclarationProblems.
+ * @throws KitError `KIT_USAGE` for an unknown topic, `KIT_NEW_NAME_TAKEN`, `KIT_NEW_UNEDITABLE`; DeclarationProblems.
  */
 export function planNewConsumer(project: ProjectReading, request: NewConsumerRequest): DeclarationPlan {
   const model = readForAllStacks(project.topicFiles, project.stackFiles, true);
@@ -105,7 +105,7 @@ export function planNewConsumer(project: ProjectReading, request: NewConsumerReq
   return finished(project, model, { created: [], changed: [{ path: topic.source.file, before, after: yaml.text }] });
 }
 
-/** The declared topic of that name, or an error with what was probably meant. */
+/** The declared topic with that name, or an error with the closest known name. */
 export function findTopic(model: Model, name: string): TopicDeclaration {
   const topics = declaredTopics(model);
   const found = topics.find((topic) => topic.name === name);
@@ -149,7 +149,7 @@ function schemaPath(domain: string, event: string): string {
   return `schemas/${domain}/${recordOf(event)}.avsc`;
 }
 
-/** A schema to begin with; none where the file is there. */
+/** A first schema; none if the file exists. */
 function schemaFile(project: ProjectReading, model: Model, request: NewTopicRequest, event: string): CreatedFile[] {
   const path = `topics/${schemaPath(request.domain, event)}`;
   if (project.topicFiles.some((file) => file.path === path)) return [];
@@ -190,7 +190,7 @@ function schemaFile(project: ProjectReading, model: Model, request: NewTopicRequ
   ];
 }
 
-/** The namespace that the domain's records have, else the one most records have. */
+/** The namespace of the domain's records, else that of most records. */
 function namespaceOf(model: Model, domain: string): string {
   const records = (of: Model["domains"]): string[] =>
     of
@@ -210,7 +210,7 @@ function textOf(project: ProjectReading, path: string): string {
   return file.text;
 }
 
-/** Reads the outcome back for every stack, types the events of the services that it touches, and compares what follows. */
+/** Reads the result back for every stack, generates the typed events of the affected services, and compares the plans. */
 function finished(project: ProjectReading, before: Model, changes: FileChanges): DeclarationPlan {
   const after = readForAllStacks(
     overlaid(project.topicFiles, changes.created, changes.changed),
@@ -227,7 +227,7 @@ function finished(project: ProjectReading, before: Model, changes: FileChanges):
   };
 }
 
-/** Names are the same in every stack; the first one serves. */
+/** Names are the same in every stack, so the first one is used. */
 function planFor(project: ProjectReading, model: Model): PlatformPlan {
   for (const stack of project.stackFiles.values()) {
     const reading = readModel(project.topicFiles, stack);

@@ -1,7 +1,7 @@
-/** What a project adds to `kit order` and `kit start`: how an order is placed and followed. */
+/** What a project adds to `kit order` and `kit start`: how to place and follow an order. */
 import type { PlatformStatus } from "../platform/platform-status.ts";
 
-/** One step of an order on its way to its end. */
+/** One step of an order on its way to a terminal state. */
 export interface OrderStep {
   /** For example `accepted`, `payment.processed`, `order.confirmed`. */
   readonly name: string;
@@ -16,10 +16,10 @@ export interface OrderOutcome {
   readonly orderId: string;
   /** `pending`, `confirmed`, `cancelled`. */
   readonly status: string;
-  /** Why it was cancelled. */
+  /** Reason of the cancellation. */
   readonly reason?: string;
   readonly steps: readonly OrderStep[];
-  /** From the request until its end was seen here. */
+  /** From the request until the command saw the terminal state. */
   readonly elapsedMs: number;
 }
 
@@ -30,7 +30,7 @@ export interface Product {
   readonly price?: number;
 }
 
-/** Where and as whom to order. */
+/** Address and customer of an order. */
 export interface OrderClient {
   /** Base URL of the gateway. */
   readonly gateway: string;
@@ -39,33 +39,33 @@ export interface OrderClient {
   readonly now: () => number;
 }
 
-/** What is ordered. */
+/** Content of the order. */
 export interface OrderedProduct {
   readonly productId: string;
   readonly quantity: number;
 }
 
-/** An order that `kit start` places, and how it must end. */
+/** An order that `kit start` places, with its expected outcome. */
 export interface SampleOrder {
   readonly title: string;
   /** Chooses from the price list, which is not empty. */
   choose(products: readonly Product[]): OrderedProduct;
   readonly expected: { readonly status: string; readonly reason?: string };
-  /** Brings about what the order is to meet, around its course. @default nothing */
+  /** Sets up the conditions that the order meets. @default nothing */
   meanwhile?(status: PlatformStatus, work: () => Promise<void>): Promise<void>;
 }
 
 /**
- * A project's order: a request that customers send and that comes to an end later. Its outcome is `pending` while it has
- * none, `confirmed` when that is what the customer wanted, and something else otherwise.
+ * A project's order: a request that customers send and that reaches a terminal state later. Its outcome is `pending` before
+ * that, `confirmed` if the customer got what was requested, and another word otherwise.
  */
 export interface OrderDefinition {
   /** The price list. @throws KitError `KIT_GATEWAY_UNREACHABLE`, `KIT_ORDER_REFUSED`. */
   products(client: OrderClient): Promise<readonly Product[]>;
   /**
-   * Places an order and follows it to its end.
+   * Places an order and follows it to its terminal state.
    * @param options - `timeoutMs`: limit for the whole; `onStep`: called once for each step, in order.
-   * @returns the outcome; `status` is still `pending` when the limit passed.
+   * @returns the outcome; `status` is still `pending` after the timeout.
    * @throws KitError `KIT_GATEWAY_UNREACHABLE`, `KIT_ORDER_REFUSED`.
    */
   place(
@@ -73,7 +73,7 @@ export interface OrderDefinition {
     order: OrderedProduct,
     options: { readonly timeoutMs: number; readonly onStep?: (step: OrderStep) => void },
   ): Promise<OrderOutcome>;
-  /** Whether a step is bad news. */
+  /** Whether a step is a failure. */
   isBad(step: OrderStep): boolean;
   /** In the order in which they are placed. */
   readonly samples: readonly SampleOrder[];

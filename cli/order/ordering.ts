@@ -1,4 +1,4 @@
-/** What the order commands share: a client for the running platform, and how a step is shown. */
+/** Shared code of the order commands: a client for the running platform, and the display of a step. */
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
 import { readDeclaredStatus } from "../platform/platform-status.ts";
@@ -34,7 +34,7 @@ export function stepWriter(
   };
 }
 
-/** An order's end in one line. */
+/** An order's terminal state in one line. */
 export function outcomeLine(outcome: OrderOutcome): string {
   return `${outcome.status}${outcome.reason === undefined ? "" : ` (${outcome.reason})`} after ${formatElapsed(outcome.elapsedMs)}`;
 }

@@ -6,13 +6,13 @@ import { colorsFor } from "../terminal/output.ts";
 import type { OrderDefinition, OrderOutcome, SampleOrder } from "./definition.ts";
 import { orderClient, outcomeLine, stepWriter } from "./ordering.ts";
 
-/** A first order meets cold code everywhere. */
+/** A first order runs code that no JVM or Node process has compiled yet. */
 const SAMPLE_LIMIT_MS = 30_000;
 
 /**
  * Places the samples one after the other, showing each step.
  * @returns the outcomes in order.
- * @throws KitError `KIT_SAMPLE_FAILED` when one does not end as it should.
+ * @throws KitError `KIT_SAMPLE_FAILED` when one does not have its expected outcome.
  */
 export async function placeSamples(
   context: CommandContext,

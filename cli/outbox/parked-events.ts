@@ -1,4 +1,4 @@
-/** Events that a service could not publish, from its tables: why, and what was done about it. */
+/** Events that a service could not publish, from its tables, with the reason and the actions on them. */
 
 import { restoredHeaders, type StoredHeaders } from "@event-platform-kit/service/outbox/headers";
 import type { Client } from "pg";
@@ -7,7 +7,7 @@ import type { ServerAccess } from "../platform/platform-access.ts";
 
 /** State of an event. */
 export type ParkedState =
-  /** It was refused; later events of its topic and key wait behind it. */
+  /** It was rejected; later events of its topic and key wait behind it. */
   | "parked"
   /** Put back into the outbox and not published yet. */
   | "retried"

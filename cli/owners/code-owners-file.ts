@@ -1,4 +1,4 @@
-/** CODEOWNERS: made from the declaration, compared with the file, written. */
+/** CODEOWNERS: generated from the declaration, compared with the file, written. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { slugPattern } from "../../components/model/values/names.ts";
@@ -9,14 +9,14 @@ import { readDeclaredProject } from "../declaration/declared-project.ts";
 import { KitError } from "../errors.ts";
 import { unifiedDiff } from "../new-service/unified-diff.ts";
 
-/** Patterns and the text that they make. */
+/** Patterns and the text that they produce. */
 export interface MadeOwners {
   readonly patterns: readonly OwnedPattern[];
   readonly text: string;
 }
 
 /**
- * Makes the file's content.
+ * Generates the file's content.
  * @throws KitError `KIT_USAGE` when a team or organisation cannot be a handle; `KIT_MODEL_INVALID`.
  */
 export async function ownersOf(
@@ -38,7 +38,7 @@ export async function ownersOf(
   };
 }
 
-/** How the file differs; empty when it does not. A file that is not there counts as empty. */
+/** Differences of the file; empty if there are none. A missing file counts as empty. */
 export async function compareOwners(context: CommandContext, path: string, wanted: string): Promise<string> {
   const found = await readFile(resolve(context.projectDir, path), "utf8").catch((error: unknown) => {
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return "";
@@ -50,7 +50,7 @@ export async function compareOwners(context: CommandContext, path: string, wante
   return unifiedDiff(path, found, wanted);
 }
 
-/** Writes the file; it is made from `topics/` alone, so what it held is not kept. */
+/** Writes the file. It is generated only from `topics/`, so its old content is not kept. */
 export async function writeOwners(context: CommandContext, path: string, text: string): Promise<void> {
   const target = resolve(context.projectDir, path);
   await mkdir(dirname(target), { recursive: true });

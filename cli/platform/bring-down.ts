@@ -1,4 +1,4 @@
-/** `down` as a function: shared by the commands that stop the platform. */
+/** `down` as a function, for the commands that stop the platform. */
 import { existsSync } from "node:fs";
 import { readdir, rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -11,17 +11,17 @@ import { progressReporter } from "../terminal/progress.ts";
 import type { PlatformState } from "./platform-status.ts";
 import { observePlatform, substrateFolder } from "./platform-status.ts";
 
-/** What a `down` did; the document of `kit down --json`. */
+/** Result of a `down`; the document of `kit down --json`. */
 export interface BringDownResult {
   readonly stack: string;
   readonly state: PlatformState;
-  /** Names of the processes that were stopped. */
+  /** Names of the stopped processes. */
   readonly stopped: readonly string[];
   readonly deleted: boolean;
   readonly elapsedMs: number;
 }
 
-/** What the kit puts into a state folder. Anything else there is someone's own and stays. */
+/** What the kit writes to a state directory. All other files belong to the user and stay. */
 const STATE_ENTRIES = [
   "local",
   "pulumi",
@@ -34,9 +34,9 @@ const STATE_ENTRIES = [
 ];
 
 /**
- * Stops everything; with `deleteData` removes what the kit made, too. All that the stack declares lives in the state
- * folder, so this leaves what `pulumi destroy` would leave, in half the time and without a working engine.
- * Works with whatever is there: a half-done `up`, a broken state, nothing at all.
+ * Stops all processes; with `deleteData` it also removes the kit's files. All that the stack declares is in the state
+ * directory, so the result is that of `pulumi destroy`, in half the time and without a working engine. It also works with an
+ * incomplete `up`, a broken state, or an empty directory.
  * @throws KitError `KIT_PLATFORM_BUSY`, `KIT_STOP_INCOMPLETE`.
  */
 export async function bringDown(
@@ -89,7 +89,7 @@ async function deleteState(stateDir: string): Promise<void> {
     if (/^events-\d+\.jsonl$/.test(name)) await rm(join(stateDir, name), { force: true });
   }
   if (left !== undefined) {
-    // Not empty: somebody's own files are in it, and they stay.
+    // Not empty: it contains files of the user, which stay.
     await rmdir(stateDir).catch(() => {});
   }
 }

@@ -1,4 +1,4 @@
-/** `up` as a function: shared by the commands that bring the platform up. */
+/** `up` as a function, for the commands that bring the platform up. */
 import { join } from "node:path";
 import { wantedFingerprintVariable } from "../../components/plan/digest.ts";
 import type { CommandContext } from "../context.ts";
@@ -19,7 +19,7 @@ import type { PlatformStatus } from "./platform-status.ts";
 import { observePlatform } from "./platform-status.ts";
 import { checkStateFolder } from "./preflight.ts";
 
-/** What an `up` did. */
+/** Result of an `up`. */
 export interface BringUpResult {
   readonly status: PlatformStatus;
   /** Number of resources by operation. */
@@ -27,12 +27,11 @@ export interface BringUpResult {
   readonly elapsedMs: number;
 }
 
-/** How often a reader that is not a terminal hears of progress. */
+/** Interval of progress messages without a terminal. */
 const PLAIN_INTERVAL_MS = 2_000;
 
 /**
- * Brings the platform to what is declared.
- * Everything that can be refused is refused before the first resource is touched.
+ * Brings the platform to the declaration. All refusals come before the first resource changes.
  * @param digest - Of a diff: another plan, or another base, is refused.
  * @throws KitError and the tools' errors.
  */
@@ -94,7 +93,7 @@ export async function bringUp(context: CommandContext, stack: string, digest?: s
   return { status, changes: outcome.progress.changes, elapsedMs: context.now() - started };
 }
 
-/** Environment for the CLI: the caller's own, with what the toolchain adds. */
+/** Environment for the CLI: the caller's own, with the toolchain's additions. */
 export async function engineEnvironment(context: CommandContext): Promise<NodeJS.ProcessEnv> {
   const { pulumiEnvironment } = await import("../../toolchain/pulumi/pulumi-environment.ts");
   return {
@@ -103,7 +102,7 @@ export async function engineEnvironment(context: CommandContext): Promise<NodeJS
   };
 }
 
-/** Runs the engine as one step; fails the step when the engine fails, without hiding the outcome. */
+/** Runs the engine as one step; fails the step when the engine fails, and still returns the outcome. */
 export async function runWithProgress(
   context: CommandContext,
   reporter: ProgressReporter,
@@ -132,10 +131,10 @@ export async function runWithProgress(
   return holder.outcome;
 }
 
-/** Marks the step as failed; the words come from the outcome. */
+/** Marks the step as failed; the message comes from the outcome. */
 class StepFailed extends Error {}
 
-/** Shows warnings, and of a failed run each failing resource with its provider's words. */
+/** Shows warnings and, after a failed run, each failed resource with its provider's message. */
 export function reportOutcome(context: CommandContext, outcome: EngineOutcome): void {
   const colors = colorsFor(context.stderr, context.env);
   for (const warning of notableWarnings(outcome.progress))

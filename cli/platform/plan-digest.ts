@@ -1,4 +1,4 @@
-/** `--digest`: applies what was judged by `kit diff`, and nothing else. */
+/** `--digest`: applies only the plan that `kit diff` judged. */
 import { readFile } from "node:fs/promises";
 import { gunzipSync } from "node:zlib";
 import type { StackSettings } from "../../components/model/stack/stack.ts";
@@ -7,9 +7,9 @@ import type { PlatformPlan } from "../../components/plan/types.ts";
 import { KitError } from "../errors.ts";
 
 /**
- * Refuses a plan that is not the one a digest names, and a platform that was changed since the digest was made.
+ * Refuses a plan that does not match a digest, and a platform that changed since the digest was made.
  * @param stateFile - The stack's state; without one nothing was ever applied, and there is no base to compare with.
- * @returns the fingerprint that the program itself must come to, in case files change on the way.
+ * @returns the fingerprint that the program itself must compute, in case files change in the meantime.
  * @throws KitError `KIT_DIGEST_INVALID`, `KIT_DIGEST_REFUSED`, `KIT_DIGEST_OTHER_PLAN`, `KIT_DIGEST_OTHER_BASE`.
  */
 export async function insistOnDigest(
@@ -25,13 +25,13 @@ export async function insistOnDigest(
   if (fingerprint !== wanted.head)
     throw new KitError("KIT_DIGEST_OTHER_PLAN", `${wanted.head}, and the files make ${fingerprint}`);
   const applied = await appliedFingerprint(stateFile);
-  // A repeat of a run that is through, or nearly so, finds its own plan applied.
+  // A repetition of a complete, or nearly complete, run finds its own plan applied.
   if (applied !== undefined && applied !== wanted.base && applied !== wanted.head)
     throw new KitError("KIT_DIGEST_OTHER_BASE", `${wanted.base}, and ${applied} is applied`);
   return fingerprint;
 }
 
-/** The fingerprint that the last complete run left among the stack's outputs; undefined where there is none. */
+/** The fingerprint of the last complete run among the stack's outputs; undefined if there is none. */
 export async function appliedFingerprint(stateFile: string): Promise<string | undefined> {
   const text = await readFile(stateFile, "utf8").catch(() =>
     readFile(`${stateFile}.gz`).then(

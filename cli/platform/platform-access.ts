@@ -1,7 +1,6 @@
 /**
- * Connections to the servers behind the services: Kafka as its administrator, each service's database
- * as the server's administrator. What looks behind the services (verify, dead letters, chaos) uses
- * these, never the services' own APIs.
+ * Connections to the services' servers: Kafka as its administrator, each service's database as the server's administrator.
+ * Commands that inspect internals (verify, dead-letter records, chaos) use these, never the services' own APIs.
  */
 import { readFile } from "node:fs/promises";
 import { Admin } from "@platformatic/kafka";
@@ -13,11 +12,11 @@ import { KitError } from "../errors.ts";
 import type { Address, DeclaredStatus } from "./platform-status.ts";
 import { readDeclaredStatus } from "./platform-status.ts";
 
-/** What a Kafka client needs to connect; spread into the options of `Admin`, `Consumer` and `Producer`. */
+/** Connection options of a Kafka client; spread into the options of `Admin`, `Consumer` and `Producer`. */
 export interface KafkaConnection {
   readonly clientId: string;
   readonly bootstrapBrokers: string[];
-  /** Absent: plain text. Without a certificate of its own, the client logs in as a user. */
+  /** Absent: plain text. Without its own certificate, the client logs in as a user. */
   readonly tls?: {
     readonly ca: string;
     readonly cert?: string;
@@ -32,19 +31,19 @@ export interface KafkaConnection {
   readonly requestTimeout: number;
 }
 
-/** What is needed to reach the servers of one platform. */
+/** Addresses and credentials of one platform's servers. */
 export interface ServerSettings {
   readonly kafka: {
     /** `host:port` of brokers. */
     readonly brokers: readonly string[];
-    /** PEM; absent where the listener is plain text. */
+    /** PEM; absent if the listener is plain text. */
     readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
-    /** Login of {@link replayerPrincipal} at the listener for services; absent where the platform has none yet. */
+    /** Login of {@link replayerPrincipal} at the listener for services; absent if the platform has none yet. */
     readonly replayer?: { readonly brokers: readonly string[]; readonly ca: string; readonly password: string };
   };
   readonly postgres: Address & {
     readonly user: string;
-    /** Absent where the server trusts the connection. */
+    /** Absent if the server trusts the connection. */
     readonly password?: string;
     /** PEM; absent: no TLS. */
     readonly ca?: string;
@@ -61,10 +60,10 @@ export interface ServerSettings {
 export interface ServerAccess {
   /** Admin client with all rights. */
   readonly admin: Admin;
-  /** To construct further clients with the same rights. */
+  /** For further clients with the same rights. */
   readonly kafka: KafkaConnection;
   /**
-   * To construct a producer that may write to what groups consume and do nothing else: dead letters are replayed with it.
+   * For a producer that may only write to consumed topics; dead-letter records are replayed with it.
    * @throws KitError `KIT_STATUS_UNREADABLE` when the platform has no such user yet.
    */
   replayer(): KafkaConnection;
@@ -73,13 +72,13 @@ export interface ServerAccess {
   /** Services that have a database, sorted. */
   readonly services: readonly string[];
   /**
-   * A new connection to a service's database with the server's administrator login; `close` ends it when the caller did not.
+   * A new connection to a service's database with the server's administrator login; `close` ends it if the caller did not.
    * @throws KitError `KIT_SERVER_UNREACHABLE`.
    */
   database(service: string): Promise<pg.Client>;
   /**
-   * The same with the service's own login, which may read and write rows of that one database.
-   * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_STATUS_UNREADABLE` when its login is not known.
+   * The same with the service's own login, which may read and write rows of only that database.
+   * @throws KitError `KIT_SERVER_UNREACHABLE`, `KIT_STATUS_UNREADABLE` when its login is unknown.
    */
   databaseAsService(service: string): Promise<pg.Client>;
   close(): Promise<void>;
@@ -87,7 +86,7 @@ export interface ServerAccess {
 
 /** Open connections to the running platform. */
 export interface PlatformAccess extends ServerAccess {
-  /** Its addresses and files, as `status.json` has them. */
+  /** Its addresses and files, from `status.json`. */
   readonly status: DeclaredStatus;
 }
 
@@ -103,7 +102,7 @@ const CLIENT_ID = "kit";
 const CONNECT_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 20_000;
 
-/** Connections by settings; Kafka and the databases are reached when they are first used. */
+/** Connections by settings; Kafka and the databases are connected at the first use. */
 export function openServers(settings: ServerSettings): ServerAccess {
   const { tls, brokers, replayer } = settings.kafka;
   const kafka: KafkaConnection = {
@@ -132,7 +131,7 @@ export function openServers(settings: ServerSettings): ServerAccess {
       application_name: CLIENT_ID,
       connectionTimeoutMillis: CONNECT_TIMEOUT_MS,
     });
-    // A server that goes away fails the query at hand; without a listener it would end the process.
+    // If the server goes down, the current query fails; without a listener the error would end the process.
     client.on("error", () => undefined);
     client.once("end", () => open.delete(client));
     await client.connect().catch((cause: unknown) => {
@@ -177,7 +176,7 @@ export function openServers(settings: ServerSettings): ServerAccess {
 }
 
 /**
- * Connections to the platform of a state folder, found through its `status.json`.
+ * Connections to the platform of a state directory, found through its `status.json`.
  * @throws KitError `KIT_PLATFORM_NOT_RUNNING` when it was never brought up, `KIT_STATUS_UNREADABLE`.
  */
 export async function openPlatform(context: Pick<CommandContext, "stateDir">): Promise<PlatformAccess> {

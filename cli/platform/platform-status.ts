@@ -1,4 +1,4 @@
-/** What runs and how to reach it: the document of `kit status`. */
+/** Processes and addresses of the platform: the document of `kit status`. */
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -8,9 +8,9 @@ import { KitError } from "../errors.ts";
 export type PlatformState =
   /** Every process runs. */
   | "running"
-  /** Some run, some do not, or not yet. */
+  /** Some processes run, some do not, or not yet. */
   | "degraded"
-  /** Nothing runs; data is there. */
+  /** No process runs; data exists. */
   | "stopped"
   /** Never brought up, or deleted. */
   | "absent";
@@ -23,13 +23,13 @@ export interface Address {
 
 /** Addresses of a service. */
 export interface ServiceAddresses {
-  /** Base URL of its public API; absent where it has none. */
+  /** Base URL of its public API; absent if it has none. */
   readonly http?: string;
   /** Base URLs of the management APIs (probes, metrics), one per instance. */
   readonly management: readonly string[];
 }
 
-/** Where everything listens. */
+/** Addresses of all listeners. */
 export interface PlatformEndpoints {
   /** Base URL of the API gateway. */
   readonly gateway: string;
@@ -43,18 +43,18 @@ export interface PlatformEndpoints {
     /** Mutual-TLS listeners for the admin, `host:port`. */
     readonly admin: readonly string[];
   };
-  /** Base URL of Prometheus; absent where the platform has none. It may come up later than the rest. */
+  /** Base URL of Prometheus; absent if the platform has none. It may start later than the rest. */
   readonly prometheus?: string;
   /** By service name. */
   readonly services?: Readonly<Record<string, ServiceAddresses>>;
 }
 
-/** Files an outside script needs to talk to the servers. */
+/** Files that an external script needs to connect to the servers. */
 export interface PlatformFiles {
   readonly ca: string;
   readonly adminCert: string;
   readonly adminKey: string;
-  /** Maps each principal to its passwords; readable by its owner alone. */
+  /** Maps each principal to its passwords; readable only by its owner. */
   readonly credentials: string;
 }
 
@@ -78,7 +78,7 @@ export interface ObservedProcess {
   readonly log: string;
 }
 
-/** A process in the document; fields that are not known now are `null`. */
+/** A process in the document; unknown fields are `null`. */
 export interface ProcessDocument {
   readonly name: string;
   readonly role: string;
@@ -91,7 +91,7 @@ export interface ProcessDocument {
   readonly log: string;
 }
 
-/** The document of `kit status --json`. Fields may be added, none removed or renamed. */
+/** The document of `kit status --json`. Fields may be added, but never removed or renamed. */
 export interface PlatformStatus {
   readonly stack: string;
   readonly state: PlatformState;
@@ -103,7 +103,7 @@ export interface PlatformStatus {
   readonly rssBytes: number;
 }
 
-/** Order in which roles are shown and brought up. */
+/** Order in which roles are shown and started. */
 export const ROLE_ORDER: readonly string[] = [
   "controller",
   "broker",
@@ -114,7 +114,7 @@ export const ROLE_ORDER: readonly string[] = [
   "maintenance",
 ];
 
-/** Puts the document together; pure. */
+/** Assembles the document; pure. */
 export function composeStatus(
   stack: string,
   declared: DeclaredStatus | undefined,
@@ -124,7 +124,7 @@ export function composeStatus(
   const settling = observed.some((process) => process.state === "starting");
   let state: PlatformState;
   if (alive.length === 0 && !settling) state = declared === undefined && observed.length === 0 ? "absent" : "stopped";
-  // Processes without a status file: the program has not come to its end yet.
+  // Processes without a status file: the program has not finished yet.
   else state = alive.length === observed.length && declared !== undefined ? "running" : "degraded";
   const place = (process: ObservedProcess): number => {
     const index = ROLE_ORDER.indexOf(process.role);
@@ -156,9 +156,9 @@ export function composeStatus(
 }
 
 /**
- * Reads what the program wrote.
+ * Reads the program's status file.
  * @returns `undefined` when it wrote nothing yet.
- * @throws KitError `KIT_STATUS_UNREADABLE` when the file is there and is not what it should be.
+ * @throws KitError `KIT_STATUS_UNREADABLE` when the file is invalid.
  */
 export async function readDeclaredStatus(stateDir: string): Promise<DeclaredStatus | undefined> {
   const file = join(stateDir, "status.json");
@@ -190,12 +190,12 @@ function isDeclaredStatus(value: unknown): value is DeclaredStatus {
   );
 }
 
-/** Folder below the state folder that holds processes, their records, logs and data. */
+/** Folder in the state directory with processes, their records, logs and data. */
 export function substrateFolder(stateDir: string): string {
   return join(stateDir, "local");
 }
 
-/** Looks at the platform as it is now. */
+/** Reads the current state of the platform. */
 export async function observePlatform(stateDir: string, stack: string): Promise<PlatformStatus> {
   const { listProcesses } = await import("../../components/provider/process/index.ts");
   const [declared, observed] = await Promise.all([

@@ -1,4 +1,4 @@
-/** The status for people: what runs, how to reach it, what to do next. */
+/** The status for people: processes, addresses, next steps. */
 import { relative } from "node:path";
 import type { CommandContext } from "../context.ts";
 import { writeHealth } from "../health/health-report.ts";
@@ -51,7 +51,7 @@ export function writeStatusReport(context: CommandContext, status: PlatformStatu
   if (next.length > 0) context.stdout.write(`\nNext:\n${next.map((line) => `  ${line}`).join("\n")}\n`);
 }
 
-/** Writes where everything listens and which files open it; nothing when that is not known. */
+/** Writes all addresses and the files with their credentials; nothing if they are unknown. */
 export function writeEndpoints(context: CommandContext, status: PlatformStatus): void {
   const { endpoints, files } = status;
   if (endpoints === null || files === null) return;

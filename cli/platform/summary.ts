@@ -1,4 +1,4 @@
-/** What `up` says at its end. */
+/** The output at the end of `up`. */
 
 import type { CommandContext } from "../context.ts";
 import { colorsFor } from "../terminal/output.ts";

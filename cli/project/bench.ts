@@ -1,4 +1,4 @@
-/** What a project's benchmarks are written with: programs that `kit bench NAME` starts. */
+/** API for a project's benchmarks: programs that `kit bench NAME` starts. */
 export type { EChartsOption } from "../bench/chart.ts";
 export { axisName, PALETTE, panelGrid, renderChart, titles } from "../bench/chart.ts";
 export { loadBefore, thisMachine } from "../bench/machine.ts";

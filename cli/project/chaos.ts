@@ -1,4 +1,4 @@
-/** What a project's faults and scenarios are written with; see {@link ChaosDefinition}. */
+/** API for a project's faults and scenarios; see {@link ChaosDefinition}. */
 export { readValue } from "../chaos/database-settings.ts";
 export type { ChaosDefinition, FaultDefinition, ScenarioDefinition } from "../chaos/definition.ts";
 export { freezeOne, instancesOf } from "../chaos/edge-plans.ts";

@@ -1,4 +1,4 @@
-/** Loads what a project tells the kit about itself. The only place that knows where it stands. */
+/** Loads `kit.config.ts`. No other module knows its location. */
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -14,8 +14,8 @@ type Loaded<K extends PartName> = Awaited<ReturnType<NonNullable<ProjectDefiniti
 export type PartName = Exclude<keyof ProjectDefinition, "benchmarks">;
 
 /**
- * The project's definition; empty where there is no `kit.config.ts`.
- * @throws KitError `KIT_PROJECT_INVALID` when the file can't be loaded or exports something else.
+ * The project's definition; empty if there is no `kit.config.ts`.
+ * @throws KitError `KIT_PROJECT_INVALID` when the file cannot be loaded or exports something else.
  */
 export async function loadProject(projectDir: string): Promise<ProjectDefinition> {
   const file = join(projectDir, PROJECT_CONFIG);
@@ -35,15 +35,15 @@ export async function loadProject(projectDir: string): Promise<ProjectDefinition
   return project;
 }
 
-/** A part of the project; undefined where it has none. @throws KitError as {@link loadProject}. */
+/** A part of the project; undefined if it has none. @throws KitError as {@link loadProject}. */
 export async function projectPart<K extends PartName>(projectDir: string, name: K): Promise<Loaded<K> | undefined> {
   const part = (await loadProject(projectDir))[name];
   return part === undefined ? undefined : ((await part()) as Loaded<K>);
 }
 
 /**
- * A part of the project that a command can't do without.
- * @param command - What needs it, for example `kit chaos`.
+ * A part of the project that a command requires.
+ * @param command - The command, for example `kit chaos`.
  * @throws KitError `KIT_PROJECT_PART_MISSING`; as {@link loadProject}.
  */
 export async function requiredPart<K extends PartName>(

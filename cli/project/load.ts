@@ -1,4 +1,4 @@
-/** What a project's load is written with; see {@link LoadDefinition}. */
+/** API for a project's load; see {@link LoadDefinition}. */
 export { KitError } from "../errors.ts";
 export type { LoadDefinition, LoadSize, OrderEnd } from "../load/definition.ts";
 export type { LatencySummary } from "../load/latency.ts";

@@ -1,4 +1,4 @@
-/** What a project's order is written with; see {@link OrderDefinition}. */
+/** API for a project's order; see {@link OrderDefinition}. */
 export { KitError } from "../errors.ts";
 export type {
   OrderClient,

@@ -1,4 +1,4 @@
-/** What a project's verification is written with; see {@link VerificationDefinition}. */
+/** API for a project's verification; see {@link VerificationDefinition}. */
 export { isPseudonym } from "../erase/pseudonym.ts";
 export type { InvariantDefinition, VerificationDefinition } from "../verify/definition.ts";
 export type { ContentOf } from "../verify/event-content.ts";
