@@ -1,4 +1,4 @@
-/** Access tokens as the local token issuer signs them. */
+/** Access tokens signed by the local token issuer. */
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -21,7 +21,8 @@ export interface AccessToken {
 
 /**
  * Signs a token for a customer with the issuer's key of the local platform (ES256).
- * @param options - `subject` becomes `sub`; `ttlMs` is its life in milliseconds; `scope`, words with blanks between them, becomes `scope`.
+ * @param options - `subject` becomes `sub`; `ttlMs` is its lifetime in milliseconds; `scope`, words separated by blanks,
+ * becomes `scope`.
  * @throws KitError `KIT_ISSUER_KEY_MISSING`.
  */
 export async function signToken(

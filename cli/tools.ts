@@ -1,25 +1,25 @@
-/** The toolchain's progress as the command shows it. */
+/** Displays the toolchain's progress. */
 import type { ToolTable } from "../toolchain/tool.ts";
 import type { ToolProgress } from "../toolchain/tools.ts";
 import type { Say } from "./terminal/progress.ts";
 import { formatElapsed } from "./terminal/quantities.ts";
 
-/** Tools that are there are found within this; to name each of them is noise. In milliseconds. */
+/** Present tools are found within this time; naming each of them would be noise. In milliseconds. */
 const QUIET_MS = 1_000;
-/** How often the progress is told without a terminal, in milliseconds. */
+/** Interval of progress messages without a terminal, in milliseconds. */
 const PLAIN_INTERVAL_MS = 10_000;
 
-/** Which tools are being worked on, as lines that come at most so often. */
+/** The tools in preparation, as lines at a limited rate. */
 export interface ToolLines {
-  /** Takes in an event. */
+  /** Processes an event. */
   take: ToolProgress;
-  /** The line that is to be said now, if any: none while nothing is worked on, or one was said a short time ago. */
+  /** The line to print now, if any: none if no tool is in preparation, or if a line was printed a short time ago. */
   due(): string | undefined;
 }
 
 /**
- * Makes the lines of a preparation. The first comes after a second, for what is found at once is not named; the others
- * come every second on a terminal, else every ten seconds, also while a tool says nothing of itself.
+ * Makes the lines of a preparation. The first comes after a second, because tools that are found at once are not named. The
+ * others come every second on a terminal, else every ten seconds, even if a tool reports nothing.
  *
  * @param live - Whether a line replaces the one before, as on a terminal.
  * @param now - The time in milliseconds.
@@ -46,7 +46,7 @@ export function toolLines(live: boolean, now: () => number): ToolLines {
 }
 
 /**
- * Prepares tools; says which are being worked on once it takes a while.
+ * Prepares tools; names those in preparation if it takes a while.
  *
  * @param live - Whether a line replaces the one before, as on a terminal.
  * @param tools - Which, and how they are made. Default: what the local stack needs.

@@ -1,15 +1,15 @@
 /**
- * What somebody outside the platform saw during a run: every request with its answer, every fault, every
- * record that was put in on purpose. `kit verify --witness FILE` holds it against databases and topics.
+ * An outside observer's record of a run: every request with its answer, every fault, every record that was written on purpose.
+ * `kit verify --witness FILE` compares it with databases and topics.
  */
 
-/** One POST /orders as its sender saw it. */
+/** One POST /orders from the view of its client. */
 export interface WitnessedOrder {
   readonly idempotencyKey: string;
   readonly customerId: string;
   /** `accepted`: 2xx. `refused`: another answer with a status below 500. `unknown`: none, a timeout, or 5xx; the order may exist. */
   readonly outcome: "accepted" | "refused" | "unknown";
-  /** HTTP status; absent where no answer came. */
+  /** HTTP status; absent without an answer. */
   readonly status?: number;
   /** Present when accepted. */
   readonly orderId?: string;

@@ -1,9 +1,9 @@
 /**
- * Creations that a run had begun when it was killed. Pulumi records each before it asks a provider, so its state is the
- * journal of intents: what is recorded may exist or not. The engine itself would carry these records along forever and
- * create again, and Kafka would refuse a topic that is there. So the records are taken out of the state, and the names of
- * the topics among them are handed to the program, which imports those that are there (`components/kafka/begun-topics.ts`).
- * Every other kind of resource that the platform makes can be created over itself.
+ * Creations that a killed run had begun. Pulumi records each before it asks a provider, so its state is the journal of intents:
+ * a recorded resource may exist or not. The engine itself would keep these records forever and create again, and Kafka would
+ * refuse an existing topic. The kit therefore removes the records from the state and passes the topics' names to the program,
+ * which imports existing topics (`components/kafka/begun-topics.ts`). Every other kind of resource on the platform can be
+ * created over itself.
  */
 import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,14 +19,15 @@ interface PendingOperation {
   readonly resource: { readonly type: string; readonly inputs?: Readonly<Record<string, unknown>> };
 }
 
-/** Whether a state file may hold such records; cheap, asked at every run. */
+/** Whether a state file may contain such records; cheap, checked at every run. */
 export function mayHoldBegunCreations(state: string): boolean {
   return state.includes('"pending_operations"');
 }
 
 /**
  * The stack without records of begun creations.
- * @returns `topics` has the names of topics among them, sorted; `removed` counts all; the stack is the one given when there are none.
+ * @returns `topics` has the names of topics among them, sorted; `removed` counts all; `stack` is the given one if there are
+ * none.
  */
 export function withoutBegunCreations<T extends ExportedStack>(
   stack: T,
@@ -61,12 +62,12 @@ function isPendingOperation(value: unknown): value is PendingOperation {
   );
 }
 
-/** File that holds the names until a run has succeeded. */
+/** File that keeps the names until a run has succeeded. */
 export function begunTopicsFile(stateDir: string): string {
   return join(stateDir, "begun-topics.json");
 }
 
-/** Adds names to the file before their records go from the state: a second crash in between must not lose them. */
+/** Adds names to the file before their records are removed from the state: a second crash in between must not lose them. */
 export async function rememberBegunTopics(stateDir: string, topics: readonly string[]): Promise<void> {
   if (topics.length === 0) return;
   const file = begunTopicsFile(stateDir);
@@ -75,14 +76,14 @@ export async function rememberBegunTopics(stateDir: string, topics: readonly str
   await writeDurably(file, `${JSON.stringify([...names].sort())}\n`);
 }
 
-/** Forgets the names: the run that had them has succeeded, so its state says what is the stack's own. */
+/** Removes the names: a run with them has succeeded, so its state contains the stack's own topics. */
 export async function forgetBegunTopics(stateDir: string): Promise<void> {
   await rm(begunTopicsFile(stateDir), { force: true });
 }
 
 /**
- * Names of topics whose creation failed otherwise than because they were there: a broker may have made such a topic although its
- * answer was lost, or came after the limit. Pure.
+ * Names of topics whose creation failed for another reason than their existence: a broker may have made such a topic although
+ * its answer was lost, or came after the timeout. Pure.
  */
 export function unconfirmedTopics(failed: readonly EngineFailure[]): readonly string[] {
   return failed

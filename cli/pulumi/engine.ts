@@ -1,4 +1,4 @@
-/** Runs the Pulumi CLI as a child and turns its events into progress and an outcome. */
+/** Runs the Pulumi CLI as a child process and turns its events into progress and an outcome. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { open, readdir, readFile, rm, truncate, writeFile } from "node:fs/promises";
@@ -33,18 +33,18 @@ export interface EngineRun {
   readonly projectDir: string;
   readonly stateDir: string;
   readonly files: StackFiles;
-  /** Environment of the child, complete. */
+  /** Complete environment of the child. */
   readonly environment: NodeJS.ProcessEnv;
   readonly onProgress: (progress: EngineProgress) => void;
 }
 
-/** How a run ended. */
+/** Outcome of a run. */
 export interface EngineOutcome {
   readonly succeeded: boolean;
   readonly cancelled: boolean;
   readonly progress: EngineProgress;
   readonly failures: readonly EngineFailure[];
-  /** Last words of the CLI itself, without colour. */
+  /** Last lines of the CLI's own output, without colour. */
   readonly output: string;
   readonly exitCode: number;
 }
@@ -52,7 +52,7 @@ export interface EngineOutcome {
 const READ_INTERVAL_MS = 60;
 const LOG_LIMIT_BYTES = 5 * 1024 ** 2;
 const OUTPUT_TAIL = 4_000;
-/** The work is waiting, not computing: the kafka plugin waits a second after each topic. */
+/** The work waits and does not compute: the kafka plugin waits a second after each topic. */
 const PARALLEL = "64";
 
 const ARGUMENTS: Readonly<Record<EngineRun["operation"], readonly string[]>> = {
@@ -61,8 +61,8 @@ const ARGUMENTS: Readonly<Record<EngineRun["operation"], readonly string[]>> = {
 };
 
 /**
- * Clears what dead runs left behind and makes sure that no other run is under way.
- * @throws KitError `KIT_PLATFORM_BUSY`, saying who and since when.
+ * Cleans up after dead runs and ensures that no other run is in progress.
+ * @throws KitError `KIT_PLATFORM_BUSY`, with its owner and start time.
  */
 export async function claimStack(stateDir: string, files: StackFiles, say: (line: string) => void): Promise<void> {
   await settleInterruptedRun(stateDir, say);
@@ -73,7 +73,7 @@ export async function claimStack(stateDir: string, files: StackFiles, say: (line
   if (held !== undefined) throw new KitError("KIT_PLATFORM_BUSY", describeLock(held));
 }
 
-/** Event logs carry the id of the `kit` that reads them; those of dead ones have no reader. */
+/** Event logs have the process id of the `kit` that reads them; those of dead processes have no reader. */
 async function removeAbandonedEventLogs(stateDir: string): Promise<void> {
   for (const name of await readdir(stateDir).catch(() => [])) {
     const owner = /^events-(\d+)\.jsonl$/.exec(name)?.[1];
@@ -82,7 +82,7 @@ async function removeAbandonedEventLogs(stateDir: string): Promise<void> {
   }
 }
 
-/** Creates the stack in its backend when it is not there, and writes its configuration. */
+/** Creates the stack in its backend if it does not exist, and writes its configuration. */
 export async function ensureStack(run: Pick<EngineRun, "files" | "environment" | "stateDir">): Promise<void> {
   const { files } = run;
   await writeStackConfig(files);
@@ -95,26 +95,26 @@ export async function ensureStack(run: Pick<EngineRun, "files" | "environment" |
       environment: run.environment,
     },
   );
-  // Another run may have been quicker; its stack is as good.
+  // Another run may have been faster; its stack is equally good.
   if (result.exitCode !== 0 && !/already exists/.test(result.output))
     throw engineError(result.exitCode, result.output, run.environment);
 }
 
-/** What was put right in a state. */
+/** Repairs of a state. */
 export interface MendedState {
-  /** Half-created access rules, which will be created again. */
+  /** Half-created ACLs, which will be created again. */
   readonly grants: number;
   /** Creations that a killed run had begun, which will be finished. */
   readonly creations: number;
 }
 
-/** Makes a state that an interrupted or failed run left fit to be continued. */
+/** Repairs the state of an interrupted or failed run, so that the next run can continue. */
 export async function mendState(run: Pick<EngineRun, "files" | "environment" | "stateDir">): Promise<MendedState> {
   const { files, environment } = run;
   const nothing: MendedState = { grants: 0, creations: 0 };
   const state = await readFile(files.stateFile, "utf8").catch(() => "");
   if (!mayHoldTornGrants(state) && !mayHoldBegunCreations(state)) return nothing;
-  // Secrets stay encrypted in the export; the file is for its owner alone all the same.
+  // Secrets stay encrypted in the export; the file is still readable only by its owner.
   const file = join(files.folder, `export-${process.pid}.json`);
   const options = { cwd: files.folder, environment };
   const common = ["--stack", files.stack, "--non-interactive", "--color", "never", "--file", file];
@@ -163,14 +163,14 @@ async function runPulumi(
 }
 
 /**
- * Runs one operation to its end. SIGINT and its kin are passed on, so that the engine cancels in good order
- * and its state stays true; a second one makes it give up what is in flight.
- * The output of the CLI goes to `<stateDir>/pulumi.log`: it outlives a killed `kit`, a pipe would not.
+ * Runs one operation to its end. Forwards SIGINT and similar signals, so that the engine cancels in order and its state stays
+ * correct; a second signal makes it abandon operations in progress. The CLI writes to `<stateDir>/pulumi.log`, because a file
+ * outlives a killed `kit` and a pipe does not.
  */
 export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
   const eventFile = join(run.stateDir, `events-${process.pid}.jsonl`);
   const logFile = join(run.stateDir, "pulumi.log");
-  // Made beforehand so that it is readable by its owner alone; the CLI would make it for everyone.
+  // Made beforehand so that only its owner can read it; the CLI would make it readable for all.
   await (await open(eventFile, "w", 0o600)).close();
   const log = await open(logFile, "a", 0o600);
   const logStart = (await log.stat()).size;
@@ -210,12 +210,12 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
         [BEGUN_TOPICS_VARIABLE]: begunTopicsFile(run.stateDir),
       },
       stdio: ["ignore", log.fd, log.fd],
-      // Its own group: a Ctrl-C at the terminal reaches it once, through us, and not twice.
+      // Its own process group: a Ctrl-C at the terminal reaches it once, forwarded by this process, and not twice.
       detached: true,
     },
   );
   const { pid } = child;
-  // One write after the other, and all of them before the record is removed.
+  // Writes one after the other, and all before the record is removed.
   let recorded = Promise.resolve();
   const record = (cancelling: boolean): Promise<void> => {
     if (pid !== undefined)
@@ -248,7 +248,7 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
       if (exitCode === 0) await forgetBegunTopics(run.stateDir);
       else await rememberBegunTopics(run.stateDir, unconfirmedTopics(failed));
     }
-    // From where this run began: an earlier run's last words are not its own.
+    // From the start of this run: an earlier run's last lines do not belong to it.
     const output = plainText((await readFile(logFile)).subarray(logStart).toString("utf8")).slice(-OUTPUT_TAIL);
     return {
       succeeded: exitCode === 0,
@@ -267,10 +267,7 @@ export async function runEngine(run: EngineRun): Promise<EngineOutcome> {
   }
 }
 
-/**
- * The error for a run that did not succeed; `undefined` for one that did.
- * Failures of resources are listed by the caller; here they are counted.
- */
+/** The error of a failed run; `undefined` after success. The caller lists failures of resources; here they are counted. */
 export function outcomeError(outcome: EngineOutcome, environment: NodeJS.ProcessEnv): KitError | undefined {
   if (outcome.succeeded) return undefined;
   if (outcome.cancelled) return new KitError("KIT_CANCELLED", "");

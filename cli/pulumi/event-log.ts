@@ -3,7 +3,7 @@ import { open } from "node:fs/promises";
 
 const CHUNK_BYTES = 64 * 1024;
 
-/** Reads a file that another process appends lines to. A line is given once its end is there. */
+/** Reads a file to which another process appends lines. Returns a line only when it is complete. */
 export class EventLog {
   readonly #path: string;
   #file: FileHandle | undefined;
@@ -27,7 +27,7 @@ export class EventLog {
     }
     const bytes = Buffer.concat(parts);
     const end = bytes.lastIndexOf(0x0a);
-    // Cut in bytes: a character may be half written.
+    // Cut in bytes, because a character may be half written.
     this.#rest = bytes.subarray(end + 1);
     return end === -1 ? [] : bytes.subarray(0, end).toString("utf8").split("\n");
   }

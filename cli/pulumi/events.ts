@@ -1,6 +1,6 @@
 /**
- * Pulumi's engine events, as far as the command reads them: one JSON object per line of the event log
- * (`apitype.EngineEvent` in Pulumi's SDK). Unknown kinds of events and fields are passed over.
+ * The part of Pulumi's engine events that the command reads: one JSON object per line of the event log (`apitype.EngineEvent`
+ * in Pulumi's SDK). Skips unknown kinds of events and fields.
  */
 
 /** A step on one resource. */
@@ -46,7 +46,7 @@ export interface EngineEvent {
   readonly errorEvent?: { readonly error: string };
 }
 
-/** Reads one line; `undefined` for blank and half-written lines. */
+/** Parses one line; `undefined` for blank and half-written lines. */
 export function parseEvent(line: string): EngineEvent | undefined {
   if (line.trim() === "") return undefined;
   try {
@@ -58,7 +58,7 @@ export function parseEvent(line: string): EngineEvent | undefined {
 }
 
 const COLOR_DIRECTIVE = /<\{%[^%]*%\}>/g;
-// The escape character is what a terminal sequence begins with.
+// A terminal sequence begins with the escape character.
 const TERMINAL_SEQUENCE = /\u001b\[[0-9;]*m/g;
 
 /** A diagnostic's text without colour directives and trailing blanks. */

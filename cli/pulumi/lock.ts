@@ -1,4 +1,4 @@
-/** Locks of Pulumi's file backend: who holds one, and whether the holder still lives. */
+/** Locks of Pulumi's file backend: their holders, and whether these still run. */
 import { readdir, readFile, rm } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
@@ -13,14 +13,14 @@ export interface StackLock {
   readonly timestamp: Date;
 }
 
-/** What the system says about a lock's holder. */
+/** The system's information about a lock's holder. */
 export interface LockFacts {
   readonly hostname: string;
-  /** When the process with the lock's id started; absent when there is none. */
+  /** Start time of the process with the lock's id; absent if there is none. */
   readonly holderStartedAt?: Date;
 }
 
-/** Reads a lock file's text; `undefined` when it is none (half written, foreign). */
+/** Parses a lock file's text; `undefined` if it is invalid (half written, foreign). */
 export function parseLock(content: string): StackLock | undefined {
   try {
     const value: unknown = JSON.parse(content);
@@ -41,12 +41,12 @@ export function parseLock(content: string): StackLock | undefined {
   }
 }
 
-/** Process start times are known to a clock tick, boot time to a second. */
+/** Start times of processes are exact to a clock tick, boot time to a second. */
 const START_TOLERANCE_MS = 2_000;
 
 /**
- * Whether a lock outlived its holder: it was taken on this machine, and the process is gone or one
- * that started after the lock was taken (the id was used again). A lock of another machine is never stale.
+ * Whether a lock outlived its holder: it was taken on this machine, and the process is gone or started after the lock was taken
+ * (the id was reused). A lock of another machine is never stale.
  */
 export function isStale(lock: StackLock, facts: LockFacts): boolean {
   if (lock.hostname !== facts.hostname) return false;
@@ -54,15 +54,15 @@ export function isStale(lock: StackLock, facts: LockFacts): boolean {
   return facts.holderStartedAt.getTime() > lock.timestamp.getTime() + START_TOLERANCE_MS;
 }
 
-/** A lock that is held. */
+/** A valid lock. */
 export interface HeldLock extends StackLock {
   readonly file: string;
 }
 
 /**
- * Looks at a stack's locks and removes those whose holder is dead.
- * @param backendDir - Folder of the file backend (the one that holds `.pulumi`).
- * @returns the first lock that is held, and how many stale ones were removed.
+ * Reads a stack's locks and removes those whose holder is dead.
+ * @param backendDir - Folder of the file backend (it contains `.pulumi`).
+ * @returns the first valid lock, and the number of removed stale ones.
  */
 export async function clearStaleLocks(
   backendDir: string,
@@ -77,7 +77,7 @@ export async function clearStaleLocks(
     const file = join(folder, name);
     const lock = parseLock(await readFile(file, "utf8").catch(() => ""));
     const holderStartedAt = lock === undefined ? undefined : await processStart(lock.pid);
-    // A torn file comes from a run killed while it wrote it: no one can be named, no one holds it.
+    // A partial file comes from a run that was killed while it wrote; it names no holder.
     if (
       lock === undefined ||
       isStale(lock, { hostname: hostname(), ...(holderStartedAt === undefined ? {} : { holderStartedAt }) })
@@ -92,7 +92,7 @@ export async function clearStaleLocks(
   return { removed, ...(held === undefined ? {} : { held }) };
 }
 
-/** A lock in words: who, where, since when. */
+/** Describes a lock: holder, machine, start time. */
 export function describeLock(lock: StackLock): string {
   return `process ${lock.pid} of ${lock.username}@${lock.hostname}, since ${lock.timestamp.toISOString()}`;
 }

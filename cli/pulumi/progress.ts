@@ -1,9 +1,9 @@
-/** From engine events to what a reader wants to know: a pure reducer. */
+/** Reduces engine events to the progress that the user sees; pure. */
 
 import type { EngineEvent, StepMetadata } from "./events.ts";
 import { plainText, urnName, urnType } from "./events.ts";
 
-/** What resources are counted as, in the order they are shown. */
+/** Groups of resources, in the order in which they are shown. */
 export const GROUPS = [
   { id: "certificates", title: "Certificates", done: "issued" },
   { id: "controller", title: "Kafka controllers", done: "ready" },
@@ -29,7 +29,7 @@ export type GroupId = (typeof GROUPS)[number]["id"];
 export interface GroupCount {
   readonly seen: number;
   readonly done: number;
-  /** Done, and not because nothing had to be done. */
+  /** Done with a change. */
   readonly changed: number;
 }
 
@@ -41,16 +41,16 @@ export interface EngineFailure {
   readonly messages: readonly string[];
 }
 
-/** What is known after some events. */
+/** State after some events. */
 export interface EngineProgress {
   readonly groups: Readonly<Partial<Record<GroupId, GroupCount>>>;
-  /** Steps begun and not finished: URN -> group. */
+  /** Steps in progress: URN -> group. */
   readonly running: Readonly<Record<string, GroupId>>;
   readonly failed: readonly string[];
   /** Errors by URN, in order of arrival; the program's own under "". */
   readonly errors: Readonly<Record<string, readonly string[]>>;
   readonly warnings: readonly string[];
-  /** Number of resources by operation, once the engine has summed up. */
+  /** Number of resources by operation, from the engine's summary. */
   readonly changes: Readonly<Record<string, number>>;
   readonly summed: boolean;
 }
@@ -71,7 +71,7 @@ export const INITIAL_PROGRESS: EngineProgress = {
 
 const PROCESS_ROLES: readonly string[] = ["controller", "broker", "database", "cache", "registry", "service"];
 
-/** Group of a resource; `undefined` for what readers do not care for (components, providers, the stack). */
+/** Group of a resource; `undefined` for resources that are not shown (components, providers, the stack). */
 export function groupOf(metadata: StepMetadata): GroupId | undefined {
   const { type } = metadata;
   if (type === "pulumi:pulumi:Stack" || type.startsWith("pulumi:providers:") || type.startsWith("platform:"))
@@ -99,7 +99,7 @@ export function groupOf(metadata: StepMetadata): GroupId | undefined {
   }
 }
 
-/** What the progress is after one more event. */
+/** The progress after one more event. */
 export function reduceEvent(progress: EngineProgress, event: EngineEvent): EngineProgress {
   if (event.resourcePreEvent !== undefined) return begin(progress, event.resourcePreEvent.metadata);
   if (event.resOutputsEvent !== undefined) return finish(progress, event.resOutputsEvent.metadata);
@@ -124,7 +124,7 @@ export function reduceEvent(progress: EngineProgress, event: EngineEvent): Engin
 
 function begin(progress: EngineProgress, metadata: StepMetadata): EngineProgress {
   const group = groupOf(metadata);
-  // A replacement comes as several steps on one URN; it stays one resource to the reader.
+  // A replacement consists of several steps on one URN; it counts as one resource.
   if (group === undefined || progress.running[metadata.urn] !== undefined) return progress;
   const count = progress.groups[group] ?? { seen: 0, done: 0, changed: 0 };
   return {
@@ -163,8 +163,8 @@ function addError(progress: EngineProgress, urn: string, message: string): Engin
 }
 
 /**
- * Bridged providers say each error twice, wrapped in where it came from in their source, or in
- * "1 error occurred: * creating <urn>: 1 error occurred: * …": what counts is the innermost text.
+ * Bridged providers report each error twice, with its location in their source as a prefix, or in "1 error occurred: * creating
+ * <urn>: 1 error occurred: * …". Only the innermost text is kept.
  */
 export function providerWords(message: string): string {
   const logged = /^\S+\.go:\d+: [\w.]+: (?<words>.*): provider=\S+$/s.exec(message)?.groups?.words;
@@ -179,7 +179,7 @@ export function providerWords(message: string): string {
   return items.length === 0 ? message : items.map((item) => item.trim()).join("\n");
 }
 
-/** What went wrong, cause first: the resources that failed; the program's own errors; nothing twice. */
+/** Failures, cause first: the failed resources, then the program's own errors, without duplicates. */
 export function failures(progress: EngineProgress): readonly EngineFailure[] {
   const byUrn = Object.entries(progress.errors);
   const isStack = (urn: string): boolean => urn === "" || urnType(urn) === "pulumi:pulumi:Stack";
@@ -197,16 +197,16 @@ export function failures(progress: EngineProgress): readonly EngineFailure[] {
   return own.length === 0 ? [] : [{ urn: "", what: "the program", messages: own.map(withoutFrames) }];
 }
 
-/** What to do about a topic that somebody else made. */
+/** Fix for a topic that somebody else made. */
 const TAKE_OVER =
   "This stack did not create it, and nothing was changed. To take it over, `npx kit import` writes its declaration; otherwise choose another name.";
 
-/** Whether a provider's words say that a topic is there already. */
+/** Whether a provider's message says that a topic exists already. */
 export function saysTopicExists(message: string): boolean {
   return /topic with this name already exists/i.test(message);
 }
 
-/** An exception's message without the preface and the stack frames around it; those stay in Pulumi's own log. */
+/** An exception's message without the preface and stack frames around it; those stay in Pulumi's own log. */
 function withoutFrames(message: string): string {
   const lines = message
     .split("\n")
@@ -218,12 +218,12 @@ function withoutFrames(message: string): string {
   return lines.join("\n").replace(/^(Error|\w+Error): /, "");
 }
 
-/** The engine repeats "update failed" on the stack for every failure; it says nothing new. */
+/** The engine repeats "update failed" on the stack for every failure, which adds no information. */
 function isEcho(message: string): boolean {
   return /^(update|preview|destroy|refresh) (failed|canceled)$/.test(message);
 }
 
-/** Warnings worth a reader's time: those of the offline set-up and of healed runs are not. */
+/** Warnings to show: leaves out those of the offline set-up and of repaired runs. */
 export function notableWarnings(progress: EngineProgress): readonly string[] {
   const known = [
     /resource plugin .* from \$?PATH/i,
@@ -247,7 +247,7 @@ export function progressLines(progress: EngineProgress, expected: ExpectedCounts
   });
 }
 
-/** The lines of groups that are not finished yet; what a reader waits for now. */
+/** The lines of unfinished groups. */
 export function openLines(progress: EngineProgress, expected: ExpectedCounts = {}): readonly string[] {
   return progressLines(progress, expected).filter((line) => {
     const [, done, total] = /(\d+)\/(\d+)/.exec(line) ?? [];

@@ -1,6 +1,6 @@
 /**
- * Which Pulumi run belongs to which `kit`: written while one runs, so that the next command can tell a
- * run whose `kit` was killed (it is ended in good order) from one that someone waits for (it is left alone).
+ * Records which Pulumi run belongs to which `kit`, while it runs. The next command can then distinguish a run whose `kit` was
+ * killed (it ends that run in order) from a run that a living `kit` waits for (it does not touch that one).
  */
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -19,13 +19,13 @@ export interface RunRecord {
   readonly operation: string;
   readonly kit: ProcessIdentity;
   readonly engine: ProcessIdentity;
-  /** True once the run was asked to end. */
+  /** True after the run was asked to end. */
   readonly cancelling: boolean;
 }
 
 const fileOf = (stateDir: string): string => join(stateDir, "run.json");
 
-/** Writes the record of a run that has just begun. */
+/** Writes the record of a new run. */
 export async function writeRunRecord(
   stateDir: string,
   run: { operation: string; enginePid: number; cancelling: boolean },
@@ -85,8 +85,8 @@ const TERMINATE_LIMIT_MS = 10_000;
 const CHECK_MS = 100;
 
 /**
- * Ends what an interrupted `kit` left running, so that its lock goes away.
- * A run whose `kit` lives is only waited for when it is already being cancelled.
+ * Ends the run that an interrupted `kit` left behind, so that its lock is released. If the run's `kit` still lives, it only
+ * waits for a run that is already being cancelled.
  */
 export async function settleInterruptedRun(stateDir: string, say: (line: string) => void): Promise<void> {
   const record = await readRunRecord(stateDir);
@@ -100,7 +100,7 @@ export async function settleInterruptedRun(stateDir: string, say: (line: string)
   );
   if (orphaned) signal(record.engine.pid, "SIGINT");
   if (await ended(record.engine, CANCEL_LIMIT_MS)) return;
-  // Its second SIGINT makes the engine give up what is in flight; resources heal at the next run.
+  // A second SIGINT makes the engine abandon operations in progress; the next run repairs the resources.
   signal(record.engine.pid, "SIGINT");
   if (await ended(record.engine, TERMINATE_LIMIT_MS)) return;
   signal(record.engine.pid, "SIGKILL");
@@ -111,7 +111,7 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    // Ended in between: what was wanted.
+    // The run has already ended.
     if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }

@@ -1,8 +1,7 @@
 /**
- * The stack as the command uses it. Pulumi keeps the salt of a passphrase in the stack's configuration
- * file. On one machine the passphrase is made at random for each state folder, so the salt belongs there
- * too and not into `stacks/`, which is shared: the command hands Pulumi a copy of the stack file that
- * lives in the state folder.
+ * The stack as the command uses it. Pulumi keeps the salt of a passphrase in the stack's configuration file. On one machine the
+ * passphrase is random for each state directory, so the salt belongs there too and not in `stacks/`, which is shared. The
+ * command passes Pulumi a copy of the stack file in the state directory.
  */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
@@ -65,8 +64,8 @@ async function projectName(projectDir: string): Promise<string> {
 }
 
 /**
- * Writes the stack's copy: the shared configuration with this state folder's salt.
- * A shared file that holds secrets of its own keeps its own salt, for they cannot be read without it.
+ * Writes the stack's copy: the shared configuration with this state directory's salt. A shared file that contains its own
+ * secrets keeps its own salt, because they cannot be decrypted without it.
  */
 export async function writeStackConfig(files: StackFiles): Promise<void> {
   const shared = await readFile(files.sharedFile, "utf8");

@@ -1,8 +1,8 @@
 /**
- * Kafka access rules whose creation was not confirmed in time. Their provider records them as half created, the engine
- * then wants to update them, and an access rule knows no update: without help every further `up` fails on them.
- * They are taken out of the state, so that the next run creates them again. That is safe, for creating a rule
- * that is there changes nothing; replacing would not be, for the old rule is deleted after the new, equal one is made.
+ * Kafka ACLs whose creation was not confirmed in time. Their provider records them as half created. The engine then wants to
+ * update them, but an ACL cannot be updated, so every further `up` would fail. The kit removes them from the state, so that the
+ * next run creates them again. This is safe, because creating an existing ACL changes nothing. A replacement would not be safe:
+ * it deletes the old ACL after it has made the new, equal one.
  */
 const GRANT_TYPE = "kafka:index/acl:Acl";
 
@@ -15,12 +15,12 @@ interface StateResource {
   readonly deletedWith?: string;
 }
 
-/** What `pulumi stack export` prints, as far as it matters here; everything else passes through. */
+/** The used part of the output of `pulumi stack export`; everything else is kept unchanged. */
 export interface ExportedStack {
   readonly deployment: { readonly resources?: readonly StateResource[] };
 }
 
-/** Whether a state file's text may hold such rules; cheap, asked at every run. */
+/** Whether a state file's text may contain such ACLs; cheap, checked at every run. */
 export function mayHoldTornGrants(state: string): boolean {
   return state.includes('"initErrors"');
 }
@@ -37,8 +37,8 @@ export function isExportedStack(value: unknown): value is ExportedStack {
 }
 
 /**
- * The stack without half-created access rules, and without references to them; the next run records those again.
- * @returns `removed` has their URNs; empty when there are none, and `stack` is then the one given.
+ * The stack without half-created ACLs and without references to them; the next run records those again.
+ * @returns `removed` has their URNs; if it is empty, `stack` is the given one.
  */
 export function withoutTornGrants<T extends ExportedStack>(stack: T): { stack: T; removed: readonly string[] } {
   const resources = stack.deployment.resources ?? [];

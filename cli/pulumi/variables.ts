@@ -1,4 +1,4 @@
-/** The environment in which plain `pulumi` works on the local platform. */
+/** The environment for plain `pulumi` on the local platform. */
 
 import type { CommandContext } from "../context.ts";
 import { engineEnvironment } from "../platform/bring-up.ts";
@@ -6,7 +6,7 @@ import { checkStateFolder } from "../platform/preflight.ts";
 import { ensureStack } from "./engine.ts";
 import { locateStack } from "./stack.ts";
 
-/** Makes the stack when it is absent and gives the variables that differ from the caller's environment. */
+/** Makes the stack if it does not exist and returns the variables that differ from the caller's environment. */
 export async function pulumiVariables(
   context: CommandContext,
   stack: string,

@@ -1,6 +1,6 @@
 /**
- * The objects that an environment's program declares, without an engine, a cluster or a state: the program itself runs under the
- * SDK's own test runtime, and every Kubernetes object is caught as it is registered.
+ * The objects that an environment's program declares, without an engine, a cluster or a state. The program runs under the SDK's
+ * own test runtime, which captures every Kubernetes object as it is registered.
  */
 import * as pulumi from "@pulumi/pulumi";
 import { LISTENERS } from "../../components/kafka/strimzi/names.ts";
@@ -27,11 +27,11 @@ export interface DeclarationRequest {
   readonly locateStrimziCrds: () => Promise<string>;
 }
 
-/** Resources that are objects in the cluster; the provider itself is not. */
+/** Resources that are objects in the cluster, which excludes the provider itself. */
 const OBJECT = /^kubernetes:/;
 
 /**
- * Runs the program and gives its Kubernetes objects, in order of registration.
+ * Runs the program and returns its Kubernetes objects, in order of registration.
  * @throws whatever the program throws.
  */
 export async function declaredObjects(request: DeclarationRequest): Promise<Manifest[]> {
@@ -40,7 +40,7 @@ export async function declaredObjects(request: DeclarationRequest): Promise<Mani
   await pulumi.runtime.setMocks(
     {
       newResource({ type, name, inputs: marked, id }) {
-        // A whole field that is secret comes with its mark; there are only placeholders in it.
+        // A secret field is marked as a whole; it contains only placeholders.
         const inputs = revealAll(marked);
         if (OBJECT.test(type) && isManifest(inputs)) objects.push(inputs);
         return { id: id ?? name, state: { ...inputs, ...computed(type, name, inputs, placeholders) } };
@@ -71,7 +71,7 @@ function fileKey(path: string): string {
   return path.replaceAll(/[^A-Za-z0-9.-]+/g, "-");
 }
 
-/** What the engine would know of a resource once it is made. */
+/** The engine's values of a resource after its creation. */
 function computed(
   type: string,
   name: string,
@@ -97,7 +97,7 @@ function computed(
   }
 }
 
-/** Inside the cluster the brokers' addresses follow from names; their authority is made by the operator. */
+/** Inside the cluster the brokers' addresses follow from names; the operator makes their authority. */
 function listenersOf(cluster: string, namespace: string, placeholders: Placeholders): readonly unknown[] {
   const certificates = [placeholders.of(`${cluster}-cluster-authority`)];
   return [LISTENERS.services, LISTENERS.admin].map((listener) => ({

@@ -1,10 +1,10 @@
 /**
- * What stands in rendered YAML where a secret, or another value that only a running platform knows, belongs. The form is that of
- * Argo CD's Vault plugin, `<path:PATH#KEY>`, which other tools read too: it fills the values in from a secret store when the YAML
- * is applied, also inside longer texts such as a configuration file.
+ * Placeholders in rendered YAML for secrets and other values that only a running platform knows. Their format is that of Argo
+ * CD's Vault plugin, `<path:PATH#KEY>`, which other tools read too. The plugin fills in the values from a secret store when the
+ * YAML is applied, also inside longer texts such as a configuration file.
  */
 
-/** Makes placeholders below one path of the secret store, and remembers them. */
+/** Makes placeholders for one path of the secret store, and records them. */
 export class Placeholders {
   readonly #path: string;
   readonly #keys = new Set<string>();

@@ -1,4 +1,4 @@
-/** Kubernetes objects and the rest of a plan as files, the same bytes for the same input. Pure. */
+/** Kubernetes objects and the rest of a plan as files, with the same bytes for the same input. Pure. */
 import { stringify } from "yaml";
 import type { Manifest } from "../../components/kubernetes/manifest.ts";
 import { compareText } from "../../components/model/problems/problem.ts";
@@ -11,18 +11,18 @@ export interface RenderedFile {
   readonly text: string;
 }
 
-/** Folder of objects that are in no namespace. */
+/** Folder of objects without a namespace. */
 const CLUSTER_FOLDER = "cluster";
 /** Lists the objects for `kubectl apply -k` and GitOps tools. */
 const KUSTOMIZATION = "kustomization.yaml";
-/** What lives in the servers and is made over their own protocols. */
+/** Lists the content of the servers, which is made over their own protocols. */
 const IN_SERVERS = "in-servers.yaml";
 
 /**
- * A file per object (`<namespace>/<kind>-<name>.yaml`), a kustomization that lists them, and a list of what `pulumi up` makes inside
- * Kafka, the registry and the databases. Keys are in a fixed order: what an object is and its name first, then by name.
- * @param databaseConnections - What PostgreSQL's `max_connections` must be at least.
- * @throws {Error} when two objects would share a file, which would lose one of them.
+ * A file per object (`<namespace>/<kind>-<name>.yaml`), a kustomization that lists them, and a list of what `pulumi up` makes
+ * inside Kafka, the registry and the databases. Keys have a fixed order: kind and name first, then by name.
+ * @param databaseConnections - Minimum of PostgreSQL's `max_connections`.
+ * @throws {Error} when two objects would have the same file, which would lose one of them.
  */
 export function renderFiles(
   objects: readonly Manifest[],
@@ -48,11 +48,11 @@ export function renderFiles(
 }
 
 function objectPath({ kind, metadata }: Manifest): string {
-  // Names of roles may hold colons.
+  // Names of roles may contain colons.
   return `${metadata.namespace ?? CLUSTER_FOLDER}/${kind.toLowerCase()}-${metadata.name.replaceAll(/[^a-z0-9.-]/g, "-")}.yaml`;
 }
 
-/** Annotations that only Pulumi's provider reads mean nothing to those who apply the YAML. */
+/** Annotations that only Pulumi's provider reads have no meaning for other tools. */
 function withoutEngineNotes(object: Manifest): Record<string, unknown> {
   const { apiVersion, kind, metadata, ...rest } = object;
   const { annotations = {}, ...others } = metadata;
@@ -80,7 +80,7 @@ function inServers(plan: PlatformPlan, databaseConnections: number): string {
       users: plan.principals.map(({ name }) => name),
       rules: plan.acls.map(({ key, reason }) => ({ rule: key, reason })),
       quotas: plan.quotas,
-      // Not made: what a server outside must be set to.
+      // Not created: settings that an external server must have.
       postgresql: { maxConnections: databaseConnections },
       subjects: plan.subjects.map(({ name, compatibility }) => ({ name, compatibility })),
     })
@@ -95,7 +95,7 @@ function yaml(value: unknown): string {
   });
 }
 
-/** What a reader looks for first. */
+/** Keys that come first. */
 const FIRST = ["apiVersion", "kind", "metadata", "name", "namespace"];
 
 function compareKeys(a: string, b: string): number {

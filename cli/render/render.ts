@@ -19,7 +19,7 @@ export interface RenderRequest {
   readonly stack: string;
   /** Absolute path of the output folder. */
   readonly out: string;
-  /** Path in the secret store that placeholders point to. */
+  /** Path in the secret store for the placeholders. */
   readonly secretsPath: string;
 }
 
@@ -30,11 +30,11 @@ export interface RenderResult {
   readonly objects: number;
   /** Paths relative to `out`, sorted. */
   readonly files: readonly string[];
-  /** Keys below the secrets' path that the files refer to, sorted. */
+  /** Keys at the secrets' path that the files refer to, sorted. */
   readonly placeholders: readonly string[];
 }
 
-/** File that marks a folder as rendered, so that nothing else is ever deleted. */
+/** File that marks a folder as rendered; files in unmarked folders are never deleted. */
 const MARK = ".rendered-by-kit";
 
 /**
@@ -77,7 +77,7 @@ export async function render(
   };
 }
 
-/** Makes a folder hold exactly these files. */
+/** Makes a folder contain exactly these files. */
 async function writeFolder(out: string, files: readonly RenderedFile[]): Promise<void> {
   await mkdir(out, { recursive: true });
   await writeFile(join(out, MARK), "Everything in this folder is written and deleted by `kit render`.\n");

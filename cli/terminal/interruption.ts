@@ -1,20 +1,20 @@
-/** Ctrl-C and its kin: the first asks for an orderly end, the next ones press harder. */
+/** Ctrl-C and similar signals: the first requests an orderly end, later ones a faster end. */
 
-/** How long repeated signals count as one: a terminal and a parent process both deliver the same Ctrl-C. */
+/** Time in which repeated signals count as one: a terminal and a parent process both deliver the same Ctrl-C. */
 const SAME_SIGNAL_MS = 400;
 const PARENT_CHECK_MS = 500;
 
-/** A running watch for interruptions. */
+/** Handles interruptions while it is active. */
 export interface InterruptionWatch {
-  /** How often an interruption was asked for. */
+  /** Number of requested interruptions. */
   readonly count: () => number;
-  /** Ends the watch; signals have their ordinary effect again. */
+  /** Stops handling; signals have their ordinary effect again. */
   readonly stop: () => void;
 }
 
 /**
- * Calls back on SIGINT, SIGTERM, SIGHUP, and once when the parent process is gone (it was killed, and with it
- * the program that waited for this command).
+ * Calls back on SIGINT, SIGTERM, SIGHUP, and once when the parent process has ended (it was killed, and with it the program
+ * that waited for this command).
  * @param onInterrupt - Gets the number of the interruption, from 1.
  */
 export function watchInterruptions(onInterrupt: (count: number) => void): InterruptionWatch {

@@ -13,7 +13,7 @@ export function colorsFor(stream: NodeJS.WriteStream, env: NodeJS.ProcessEnv): C
   return picocolors.createColors(wanted);
 }
 
-/** Writes one JSON document, indented, with a line end. It holds every text exactly; control characters are spelled out. */
+/** Writes one JSON document, indented, with a line end. It contains every text exactly; control characters are escaped. */
 export function writeJson(context: CommandContext, document: unknown): void {
   context.stdout.write(`${terminalJson(JSON.stringify(document, null, 2))}\n`);
 }
@@ -36,14 +36,17 @@ const NO_BORDERS = {
   middle: "  ",
 };
 
-/** How a column is set. */
+/** Format of a column. */
 export interface Column {
   readonly title: string;
   /** Default: left. */
   readonly align?: "left" | "right";
 }
 
-/** A table as text, without borders, without colour unless the cells bring it, without trailing blanks. Other control characters in cells are spelled out. */
+/**
+ * A table as text, without borders, without trailing blanks, with only the colours of the cells. Other control characters in
+ * cells are escaped.
+ */
 export function renderTable(columns: readonly Column[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
     head: columns.map((column) => column.title),

@@ -1,17 +1,17 @@
-/** What a human sees while a command works: live on a terminal, one line after the other elsewhere. */
+/** Progress of a command for people: live on a terminal, line by line elsewhere. */
 import type { CommandContext } from "../context.ts";
 import { colorsFor } from "./output.ts";
 import { formatElapsed } from "./quantities.ts";
 import { terminalText } from "./terminal-text.ts";
 
-/** Says what a step is at; replaces what was said before on a terminal. */
+/** Shows the current detail of a step; on a terminal it replaces the previous one. */
 export type Say = (detail: string) => void;
 
 /** Shows the steps of a command on stderr. */
 export interface ProgressReporter {
-  /** True on a terminal, where details may come often. */
+  /** True on a terminal, where details may be frequent. */
   readonly live: boolean;
-  /** Runs one step; shows its title, its details, and how long it took. Errors pass through. */
+  /** Runs one step; shows its title, its details, and its duration. Errors propagate. */
   step<T>(title: string, work: (say: Say) => Promise<T>): Promise<T>;
 }
 
@@ -19,10 +19,10 @@ const MINIMAL_COLUMNS = 40;
 /** Exit code that shells give to a command ended by SIGINT. */
 const INTERRUPTED = 130;
 
-/** The reporter that suits the context's stderr. */
+/** The reporter for the context's stderr. */
 export function progressReporter(context: CommandContext): ProgressReporter {
   const { isTTY, columns } = context.stderr;
-  // A terminal that does not tell its width (some recorders) would get one letter a line.
+  // A terminal that does not report its width (some recorders) would get one letter per line.
   const live =
     isTTY === true && columns >= MINIMAL_COLUMNS && context.env.TERM !== "dumb" && (context.env.CI ?? "") === "";
   return live ? liveReporter(context) : plainReporter(context);
@@ -56,7 +56,7 @@ function liveReporter(context: CommandContext): ProgressReporter {
   return {
     live: true,
     async step(title, work) {
-      // Loaded here, for only a terminal needs it.
+      // Loaded here, because only a terminal needs it.
       const { Listr, ListrLogger, ProcessOutput } = await import("listr2");
       const started = context.now();
       const holder: { outcome?: { value: Awaited<ReturnType<typeof work>> } | { error: unknown } } = {};
@@ -79,7 +79,7 @@ function liveReporter(context: CommandContext): ProgressReporter {
           },
         ],
         {
-          // Signals are the command's own business: an interrupted run ends in good order.
+          // The command handles signals itself: an interrupted run ends in order.
           registerSignalListeners: false,
           exitOnError: false,
           rendererOptions: {
@@ -88,7 +88,7 @@ function liveReporter(context: CommandContext): ProgressReporter {
           },
         },
       );
-      // The list hides the cursor. Where nobody else answers to Ctrl-C it would stay hidden.
+      // The list hides the cursor. Without another Ctrl-C handler it would stay hidden.
       const onInterrupt = (): void => {
         if (process.listenerCount("SIGINT") > 1) return;
         context.stderr.write("\u001b[?25h");

@@ -15,7 +15,7 @@ export function parseDuration(value: string): number {
 }
 
 /**
- * Reads a whole number from 1 given on the command line.
+ * Parses a whole number of at least 1 from the command line.
  * @throws KitError `KIT_USAGE`.
  */
 export function parseQuantity(value: string): number {
@@ -40,7 +40,7 @@ export function formatBytes(bytes: number): string {
   return `${(bytes / 1024 / mebi).toFixed(1)} GiB`;
 }
 
-/** Age for people: days and hours where it is long. */
+/** Age for people: days and hours if it is long. */
 export function formatAge(ms: number): string {
   const hours = Math.floor(ms / 3_600_000);
   if (hours >= 48) return `${Math.floor(hours / 24)} d`;

@@ -1,18 +1,21 @@
 /**
- * What others wrote (a record, a broker, a registry, a database) as text for a terminal. A terminal obeys control
- * characters: they set the clipboard (OSC 52), move the cursor, hide text, or turn its direction round. So everything
- * that a person reads shows them as `\u001b`; JSON spells them the same way, where it means the exact character.
+ * Makes text from outside (a record, a broker, a registry, a database) safe for a terminal. A terminal executes control
+ * characters: they set the clipboard (OSC 52), move the cursor, hide text, or reverse its direction. All output for people
+ * therefore shows them as `\u001b`. JSON escapes them in the same way and keeps its meaning.
  */
 
-/** Control characters, and those that cannot be seen: marks of direction, of width zero, of line ends that are none. */
+/** Control characters, and invisible ones: direction marks, zero-width characters, unusual line ends. */
 const CONTROL = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 const CONTROL_BUT_LINE_END = /(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-/** A colour of this program's own, or one control character. */
+/** A colour of this program, or one control character. */
 const COLOUR_OR_CONTROL = /\u001b\[[\d;]*m|(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
-/** As well what draws a list of steps over itself: cursor up, to a column, shown, hidden; parts of the screen cleared. */
+/**
+ * Also the sequences with which a list of steps redraws itself: cursor up, cursor to a column, show and hide cursor, clear
+ * parts of the screen.
+ */
 const DRAWING_OR_CONTROL = /\u001b\[(?:[\d;]*[mABCDEFGHJKsu]|\?25[hl])|(?![\n\r\t])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
 
-/** A text in which every control character can be seen: it stays in its line. */
+/** A text with all control characters visible: it stays on its line. */
 export function terminalText(text: string): string {
   return text.replaceAll(CONTROL, spelled);
 }
@@ -22,14 +25,17 @@ export function terminalLines(text: string): string {
   return text.replaceAll(CONTROL_BUT_LINE_END, spelled);
 }
 
-/** A text that this program has coloured: colours and line ends stay. For text that is foreign as a whole, use {@link terminalText}. */
+/**
+ * A text that this program has coloured: colours and line ends stay. For text that comes entirely from outside, use {@link
+ * terminalText}.
+ */
 export function colouredText(text: string): string {
   return text.replaceAll(COLOUR_OR_CONTROL, (found) => (found.length > 2 ? found : spelled(found)));
 }
 
 /**
- * Plain data, such as a command's document, with every text in it as {@link terminalText}: what a report for people is
- * written from. Names of fields too; anything but plain data (bytes, dates) stays as it is.
+ * Plain data, such as a command's document, with {@link terminalText} applied to every text, for reports. Applies to names of
+ * fields too; values other than plain data (bytes, dates) stay unchanged.
  */
 export function forTerminal<T>(value: T): T {
   return shown(value) as T;
@@ -44,12 +50,15 @@ function shown(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([name, field]) => [terminalText(name), shown(field)]));
 }
 
-/** JSON without a raw control character: the same document to every parser, and harmless to a terminal. Line ends between its parts stay. */
+/**
+ * JSON without a raw control character: the same document for every parser, and harmless on a terminal. Line ends between its
+ * parts stay.
+ */
 export function terminalJson(json: string): string {
   return json.replaceAll(CONTROL_BUT_LINE_END, spelled);
 }
 
-/** `\u` and four digits for each unit of UTF-16, which is how JSON spells a character too. */
+/** `\u` and four digits for each UTF-16 code unit, as in JSON. */
 function spelled(character: string): string {
   return Array.from(
     { length: character.length },
@@ -58,8 +67,8 @@ function spelled(character: string): string {
 }
 
 /**
- * A terminal that obeys colours and the drawing of steps and nothing else: the last line of defence, whatever a command
- * writes. A stream that is no terminal is given back as it is: its bytes may be a file.
+ * A terminal that accepts only colours and the drawing of steps: the last safeguard, whatever a command writes. A stream that
+ * is not a terminal is returned unchanged, because its bytes may go to a file.
  */
 export function guardedTerminal(stream: NodeJS.WriteStream): NodeJS.WriteStream {
   if (stream.isTTY !== true) return stream;

@@ -1,11 +1,11 @@
-/** What the tests on Kubernetes need, prepared while something else runs. */
+/** Prepares what the tests on Kubernetes need while other tests run. */
 import type { Say } from "../terminal/progress.ts";
 
-/** A preparation on its way. */
+/** A running preparation. */
 export interface KubernetesPreparation {
   /**
-   * Resolves when it has ended, or is ended after half an hour, and says until then what it is at. What could not be had
-   * is said, not thrown: the tests that need it are skipped with the reason.
+   * Resolves when it has ended, or after a timeout of half an hour, and reports its progress until then. Missing parts are
+   * reported, not thrown: the tests that need them are skipped with the reason.
    */
   finished(say: Say): Promise<void>;
   /** Ends it, finished or not. */
@@ -13,13 +13,13 @@ export interface KubernetesPreparation {
 }
 
 /**
- * Nothing else runs meanwhile, so this is enough for what is left on two cores (the Kubernetes plugin alone took 5 minutes there),
- * and a run of all tests stays below an hour and a half. What is finished stays for the next run.
+ * Nothing else runs meanwhile, so this is enough for the rest on two cores (the Kubernetes plugin alone took 5 minutes there),
+ * and a run of all tests stays below an hour and a half. Finished parts stay for the next run.
  */
 const WAIT_LIMIT_MS = 30 * 60_000;
 
 /**
- * Starts it at the lowest priority: it takes the time that nobody else wants.
+ * Starts it at the lowest priority, so that it uses only idle time.
  *
  * @param live - Whether a line replaces the one before, as on a terminal.
  */

@@ -1,4 +1,4 @@
-/** What vitest's JSON report says: how many tests passed, and which failed. */
+/** Results from vitest's JSON report: the number of passed tests, and the failures. */
 import * as z from "zod";
 
 /** Numbers of tests. */
@@ -12,9 +12,9 @@ export interface TestCounts {
 export interface TestFailure {
   /** The file, relative to the project. */
   readonly file: string;
-  /** The test's name with those of the groups around it; absent where the file itself failed. */
+  /** The test's name with those of the groups around it; absent if the file itself failed. */
   readonly test?: string;
-  /** First line of what was wrong; empty when the report does not say. */
+  /** First line of the error; empty if the report has none. */
   readonly reason: string;
 }
 
@@ -41,7 +41,7 @@ const Report = z.object({
 
 type FileResult = z.infer<typeof FileResult>;
 
-/** A report that is missing or not one is read as empty: the exit code tells that something is wrong. */
+/** A missing or invalid report counts as empty: the exit code shows that something is wrong. */
 function parse(report: unknown): z.infer<typeof Report> {
   const { data } = Report.safeParse(report);
   return data ?? Report.parse({});
@@ -53,8 +53,8 @@ function failedAsWhole({ status, assertionResults }: FileResult): boolean {
 }
 
 /**
- * Counts from vitest's JSON report. A file that could not be loaded has no test that failed:
- * it counts as one failure, else a broken file would pass unseen.
+ * Counts from vitest's JSON report. A file that could not be loaded has no failed test. It counts as one failure, because a
+ * broken file would otherwise pass unnoticed.
  */
 export function readCounts(report: unknown): TestCounts {
   const { numPassedTests, numFailedTests, numPendingTests, numTodoTests, testResults } = parse(report);
@@ -84,7 +84,7 @@ function firstLine(text: string): string {
   return text.split("\n", 1)[0] ?? "";
 }
 
-/** A failure in one line: place, name, reason. */
+/** A failure in one line: location, name, reason. */
 export function failureLine({ file, test, reason }: TestFailure): string {
   return `${file}${test === undefined ? "" : ` > ${test}`}${reason === "" ? "" : `: ${reason}`}`;
 }
@@ -94,7 +94,7 @@ export function countsLine(counts: TestCounts): string {
   return `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`;
 }
 
-/** Sum over rungs. */
+/** Sum over test levels. */
 export function sumCounts(results: readonly TestCounts[]): TestCounts {
   return results.reduce<TestCounts>(
     (sum, counts) => ({

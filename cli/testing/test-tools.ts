@@ -1,11 +1,11 @@
-/** What only tests need, loaded only where it is asked for: it lies with the tests. */
+/** Tools that only tests need. They are loaded only on request, because their module is in the test folder. */
 import type { ToolTable } from "../../toolchain/tool.ts";
 
 /** Tools of the tests on Kubernetes. */
 export interface TestTools {
-  /** The parts of a cluster, definitions, judges, in the order in which they are prepared. */
+  /** The parts of a cluster, definitions and validators, in the order in which they are prepared. */
   readonly names: readonly string[];
-  /** How they, and the tools of users, are looked for and made. */
+  /** How these tools, and the tools of users, are found and built. */
   readonly table: ToolTable;
 }
 

@@ -1,4 +1,4 @@
-/** The test ladder, one rung after the other, with one sum at the end. */
+/** The test ladder, one level after the other, with one sum at the end. */
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -17,23 +17,23 @@ import { startKubernetesPreparation } from "./kubernetes-preparation.ts";
 import type { TestCounts } from "./test-report.ts";
 import { countsLine, failureLine, readCounts, readFailures, sumCounts } from "./test-report.ts";
 
-/** Rungs in the order they are climbed. */
+/** Test levels in the order in which they run. */
 export const RUNGS = ["types", "unit", "engine", "kafka", "saga", "kubernetes"] as const;
 
 /** One of {@link RUNGS}. */
 export type Rung = (typeof RUNGS)[number];
 
-/** A rung's result. */
+/** A level's result. */
 export interface RungResult extends TestCounts {
   readonly rung: Rung;
-  /** The failures in one line each; empty where all is well. */
+  /** The failures in one line each; empty if all tests passed. */
   readonly failures: readonly string[];
   readonly elapsedMs: number;
 }
 
 /**
- * Reads `--only`.
- * @throws KitError `KIT_USAGE` naming the unknown rung.
+ * Parses `--only`.
+ * @throws KitError `KIT_USAGE` naming the unknown level.
  */
 export function parseRungs(only: string | undefined): readonly Rung[] {
   if (only === undefined) return RUNGS;
@@ -50,14 +50,14 @@ export function parseRungs(only: string | undefined): readonly Rung[] {
   return RUNGS.filter((rung) => words.includes(rung));
 }
 
-/** Runs the rungs and prints the closing line. */
+/** Runs the levels and prints the closing line. */
 export async function runTests(
   context: CommandContext,
   options: { rungs: readonly Rung[]; filters: readonly string[]; json: boolean },
 ): Promise<ExitCode> {
   const reporter = progressReporter(context);
   await reporter.step("Tools", async (say) => preparedTools(say, reporter.live));
-  // Built beside the other rungs, in the time that they leave.
+  // Built beside the other levels, in the time that they leave.
   const kubernetes = options.rungs.includes("kubernetes") ? startKubernetesPreparation(reporter.live) : undefined;
   try {
     return await climb(context, options, kubernetes);
@@ -92,7 +92,7 @@ async function climb(
   return total.failed === 0 ? EXIT.good : EXIT.no;
 }
 
-/** Once more what failed, at the end: a log of a run is long, and often only its end is kept. */
+/** Repeats the failures at the end, because the log of a run is long, and often only its end is kept. */
 function sayFailures(context: CommandContext, results: readonly RungResult[]): void {
   const colors = colorsFor(context.stderr, context.env);
   for (const { rung, failures } of results) {
@@ -156,14 +156,14 @@ async function runRung(
   }
 }
 
-/** How long taking servers down may last after the last test, in milliseconds. */
+/** Maximum time for stopping servers after the last test, in milliseconds. */
 const TEAR_DOWN_MS = 240_000;
 const LOOK_EVERY_MS = 5_000;
 
 /**
- * Runs a script of the project's packages on this Node; its results go to stderr where stdout is for JSON.
- * @param report - File that it writes when it is done but for cleaning up. A worker that can't be ended would otherwise
- * keep vitest waiting forever (seen, with a test that ran out of time); it is ended then, which counts as a failure.
+ * Runs a script of the project's packages on this Node; its results go to stderr if stdout is for JSON.
+ * @param report - File that it writes when only the clean-up is left. A worker that cannot be ended would otherwise keep vitest
+ * waiting forever (seen with a test that timed out). It is then ended, which counts as a failure.
  */
 async function runNode(
   context: CommandContext,
@@ -173,7 +173,7 @@ async function runNode(
 ): Promise<{ code: number; interrupted: boolean }> {
   const child = spawn(process.execPath, [...args], {
     cwd: context.projectDir,
-    // The vitest of a run inside vitest must not take the outer one's settings.
+    // A vitest that runs inside vitest must not use the outer one's settings.
     env: Object.fromEntries(Object.entries(context.env).filter(([name]) => !name.startsWith("VITEST"))),
     stdio: ["ignore", toStderr ? 2 : "inherit", "inherit"],
   });

@@ -1,7 +1,7 @@
 /**
- * Collects the evidence. The order matters while the platform works on: the ends of topics and the
- * groups' offsets first, then the tables, then the topics up to their ends after that. What is behind
- * the first ends may be newer than the tables; what a group committed was in its tables before.
+ * Collects the evidence. The order matters while the platform works: first the end offsets of topics and the groups' offsets,
+ * then the tables, then the topics up to their new end offsets. Records after the first end offsets may be newer than the
+ * tables; everything that a group committed was in its tables before.
  */
 import { schemaRegistry } from "@event-platform-kit/service/events/registry";
 import type { ServerAccess } from "../platform/platform-access.ts";
@@ -23,24 +23,24 @@ import { dumpRecord } from "./topic-dump.ts";
 import type { ReadRange } from "./topic-reader.ts";
 import { readRanges, topicRanges } from "./topic-reader.ts";
 
-/** Of one question to the registry. */
+/** Timeout of one request to the registry. */
 const REGISTRY_LIMIT_MS = 30_000;
 
-/** How evidence is collected. */
+/** Options of the collection. */
 export interface CollectOptions<Tables extends object = object, Content = unknown> {
   /** Contracts of all services of the topology, deployed or not. */
   readonly contracts: readonly ServiceContract[];
-  /** What the project wants of tables and payloads. @default nothing */
+  /** What the project reads from tables and payloads. @default nothing */
   readonly project?: Pick<VerificationDefinition<Tables, Content>, "readTables" | "contentOf">;
   readonly settlement?: Settlement;
   /** Root of the local store of claim checks. */
   readonly claimCheckFolder?: string;
-  /** Told what is being done, often. */
+  /** Called often with the current step. */
   readonly onProgress?: (detail: string) => void;
   readonly now?: () => number;
 }
 
-/** One topic of the topology and what it is for. */
+/** One topic of the topology and its purpose. */
 export interface KnownTopic {
   readonly name: string;
   readonly kind: TopicKind;
@@ -76,7 +76,7 @@ export async function collectEvidence<Tables extends object = object, Content = 
   const names = topics.map(({ name }) => name);
   onProgress("offsets of topics and groups");
   const deployed = contracts.filter(({ service }) => access.services.includes(service));
-  // Committed offsets before the ends: a group must not seem to be ahead of its topic.
+  // Committed offsets before the end offsets, so that a group never seems to be ahead of its topic.
   const groups = await groupStates(access, deployed);
   const before = await topicRanges(access, names);
   const tables = await readTables<Tables>(
@@ -87,7 +87,8 @@ export async function collectEvidence<Tables extends object = object, Content = 
   const after = await topicRanges(access, names);
   const kinds = new Map(topics.map((topic) => [topic.name, topic]));
   const records: TopicRecord<Content>[] = [];
-  // A registry whose topic has just come back is slow at first; what it does not say in time would count as unreadable.
+  // A registry whose topic has just become available is slow at first; schemas that it does not return in time would count as
+  // unreadable.
   const contents =
     project === undefined
       ? undefined

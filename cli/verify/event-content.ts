@@ -1,4 +1,4 @@
-/** Reads events' payloads with the schemas that wrote them; what is taken from a payload is the project's. */
+/** Reads events' payloads with the schemas that wrote them; the project chooses what to take from a payload. */
 import { setTimeout } from "node:timers/promises";
 import { messageOf, ServiceError } from "@event-platform-kit/service/errors";
 import { unframe } from "@event-platform-kit/service/events/codec";
@@ -6,13 +6,13 @@ import type { SchemaRegistry } from "@event-platform-kit/service/events/registry
 import avro from "avsc";
 import { KitError } from "../errors.ts";
 
-/** What became of reading a value. */
+/** Result of reading a value. */
 export type ReadContent<Content = unknown> = { readonly content: Content } | { readonly unreadable: string };
 
 /**
- * Takes from a payload what a project's invariants are judged by.
- * @param oneCopy - Gives back the one copy that is kept of a name which many payloads hold.
- * @throws TypeError naming the field that is not there or has another type.
+ * Takes from a payload what a project's invariants need.
+ * @param oneCopy - Returns the shared copy of a name that many payloads contain.
+ * @throws TypeError naming the field that is missing or has another type.
  */
 export type ContentOf<Content = unknown> = (event: {
   readonly type: string;
@@ -22,14 +22,14 @@ export type ContentOf<Content = unknown> = (event: {
   readonly oneCopy: (name: string) => string;
 }) => Content;
 
-/** Reads values. The first one of a schema waits for the registry, the others are read at once. */
+/** Reads values. The first value of a schema waits for the registry, the others are read at once. */
 export type ContentReader<Content = unknown> = (
   eventType: string,
   key: string | null,
   value: Buffer,
 ) => ReadContent<Content> | Promise<ReadContent<Content>>;
 
-/** How long a registry that is away, or just back and not to be believed yet, is asked again. */
+/** Maximum time for retries to a registry that is down, or that has just started. */
 const ANSWER_LIMIT_MS = 30_000;
 const ASK_AGAIN_MS = 1_000;
 
@@ -40,9 +40,10 @@ export interface ContentReaderOptions {
 }
 
 /**
- * A reader that asks the registry for each schema until it has an answer; a schema that the registry denies stays unreadable.
- * @throws KitError `KIT_SERVER_UNREACHABLE` from its readings when the registry gives no answer for {@link ANSWER_LIMIT_MS}:
- * that is no verdict on the records.
+ * A reader that asks the registry for each schema until it gets an answer; a schema that the registry does not find stays
+ * unreadable.
+ * @throws KitError `KIT_SERVER_UNREACHABLE` from its readings when the registry gives no answer for {@link ANSWER_LIMIT_MS},
+ * because then the records cannot be judged.
  */
 export function contentReader<Content>(
   registry: Pick<SchemaRegistry, "schemaOf">,
@@ -50,7 +51,7 @@ export function contentReader<Content>(
   { pause = setTimeout }: ContentReaderOptions = {},
 ): ContentReader<Content> {
   const writers = new Map<number, avro.Type | string>();
-  // Millions of records hold a few hundred names of products, currencies and reasons: one copy of each is kept.
+  // Millions of records contain a few hundred names of products, currencies and reasons: one copy of each is kept.
   const names = new Map<string, string>();
   function oneCopy(name: string): string {
     const known = names.get(name);
@@ -65,7 +66,10 @@ export function contentReader<Content>(
       return { unreadable: messageOf(error) };
     }
   }
-  /** The registry's client believes a denial only some seconds after the registry began to answer: until then it is asked again. */
+  /**
+   * The registry's client accepts "not found" only some seconds after the registry began to answer; until then the request is
+   * retried.
+   */
   async function answered(schemaId: number): Promise<string> {
     for (let waitedMs = 0; ; waitedMs += ASK_AGAIN_MS) {
       try {

@@ -1,20 +1,20 @@
 /**
- * What the invariants are judged from: plain data out of PostgreSQL tables and topics, nothing else.
- * Collecting it (collect.ts) and judging it (judge.ts) are apart, so that every rule can be tested
- * with data that breaks it. Times are milliseconds since the epoch, amounts minor units.
+ * The input of the invariants: only plain data from PostgreSQL tables and topics. Collecting it (collect.ts) and judging it
+ * (judge.ts) are separate, so that every rule can be tested with data that breaks it. Times are milliseconds since the epoch,
+ * amounts minor units.
  */
 
-/** Why a topic exists. */
+/** Purpose of a topic. */
 export type TopicKind = "event" | "dead-letter" | "retry";
 
-/** What was read of one partition. */
+/** The part of one partition that was read. */
 export interface PartitionRange {
   readonly partition: number;
-  /** First offset the log still has. */
+  /** First offset that the log still has. */
   readonly start: number;
-  /** End of the log before the tables were read: records behind it may be newer than the tables. */
+  /** End of the log before the tables were read: later records may be newer than the tables. */
   readonly settledEnd: number;
-  /** End of the log after the tables were read; the dump goes up to here. */
+  /** End of the log after the tables were read; the dump ends here. */
   readonly end: number;
 }
 
@@ -27,7 +27,7 @@ export interface TopicLog {
   readonly partitions: readonly PartitionRange[];
 }
 
-/** Where a dead-letter record or a delayed record came from, by its headers. */
+/** Origin of a dead-letter record or a delayed record, from its headers. */
 export interface RecordOrigin {
   readonly topic: string;
   readonly partition: number;
@@ -45,38 +45,38 @@ export interface TopicRecord<Content = unknown> {
   readonly timestamp: number;
   /** UTF-8. */
   readonly key: string | null;
-  /** Length and CRC-32 of the value; -1 and 0 where there is none. */
+  /** Length and CRC-32 of the value; -1 and 0 if there is none. */
   readonly size: number;
   readonly digest: number;
   readonly eventId: string | undefined;
   readonly eventType: string | undefined;
-  /** Id of the outbox row it must have come from: the event's id, for a dead-letter record the letter's. */
+  /** Id of its outbox row: the event's id, or the dead-letter record's id. */
   readonly rowId: string | undefined;
   /** Present on a replayed dead-letter record. */
   readonly replay: { readonly group: string; readonly letter: string } | undefined;
   /** Present on dead-letter records and delayed records. */
   readonly origin: RecordOrigin | undefined;
-  /** Headers that a dead-letter record must have and this one lacks; empty elsewhere. */
+  /** Required headers of a dead-letter record that this one lacks; empty for other records. */
   readonly lacks: readonly string[];
-  /** When a delayed record may be taken up; absent elsewhere. */
+  /** Time from which a delayed record may be consumed; absent for other records. */
   readonly notBefore: number | undefined;
-  /** Of an event that could be read: what the project's invariants are judged by. */
+  /** Input of the project's invariants, of an event that could be read. */
   readonly content?: Content;
-  /** Of an event that could not: why. */
+  /** Reason why an event could not be read. */
   readonly unreadable?: string;
-  /** Where content lies that is not in the record, as its headers say, good or not. */
+  /** Location of content outside the record, from its headers, valid or not. */
   readonly claim?: { readonly key: string; readonly size: number; readonly sha256: string } | undefined;
 }
 
 /** A row of outbox or outbox_published. */
 export interface OutboxRow {
-  /** Decimal; grows in the order of commits per key. */
+  /** Decimal; increases in the order of commits per key. */
   readonly position: number;
   readonly eventId: string;
   readonly topic: string;
   readonly key: string | null;
   readonly eventType: string;
-  /** When it was published; for a row of outbox, when it was written. */
+  /** Publication time; for a row of outbox, the time at which it was written. */
   readonly at: number;
 }
 
@@ -88,7 +88,7 @@ export interface InboxRow {
   readonly partition: number;
   readonly offset: number;
   readonly processedAt: number;
-  /** Transaction that wrote it: rows of one batch share it. */
+  /** Transaction that wrote it; rows of one batch have the same one. */
   readonly transaction: string;
 }
 
@@ -99,7 +99,7 @@ export interface DeadLetterRow extends RecordOrigin {
   readonly eventType: string;
   readonly errorCode: string;
   readonly failedAt: number;
-  /** Letter whose replay failed with this one. */
+  /** Dead-letter record whose replay failed with this one. */
   readonly replayOf: string | undefined;
 }
 
@@ -129,14 +129,14 @@ export interface MessagingTables {
   readonly deadLetters: readonly DeadLetterRow[];
   readonly actions: readonly DeadLetterAction[];
   readonly parked: readonly ParkedRow[];
-  /** Ids of parked events that somebody discarded. */
+  /** Ids of parked events that an operator discarded. */
   readonly discardedEvents: readonly string[];
 }
 
-/** What a service publishes and consumes, as the plan derives it. */
+/** Events that a service publishes and consumes, as the plan derives them. */
 export interface ServiceContract {
   readonly service: string;
-  /** Equals the service's name; absent where it consumes nothing. */
+  /** Equals the service's name; absent if it consumes nothing. */
   readonly group?: string | undefined;
   readonly consumes: readonly { readonly topic: string; readonly events: readonly { readonly event: string }[] }[];
   readonly deadLetterTopic?: string | undefined;
@@ -151,22 +151,22 @@ export interface ServiceContract {
 export interface StoredObject {
   readonly key: string;
   readonly size: number;
-  /** Hexadecimal; absent where no record refers to it. */
+  /** Hexadecimal; absent if no record refers to it. */
   readonly sha256?: string;
 }
 
-/** What the store of claim checks holds, read after the topics. */
+/** Content of the store of claim checks, read after the topics. */
 export interface StoredContent {
   readonly objects: readonly StoredObject[];
   /** Keys that events in outboxes refer to. */
   readonly waiting: readonly string[];
 }
 
-/** Where a group stands in one partition, read before the tables. */
+/** Position of a group in one partition, read before the tables. */
 export interface GroupPosition {
   readonly topic: string;
   readonly partition: number;
-  /** Next offset it will read; absent where it never committed. */
+  /** Next offset that it will read; absent if it never committed. */
   readonly committed: number | undefined;
 }
 
@@ -177,7 +177,7 @@ export interface GroupState {
   readonly positions: readonly GroupPosition[];
 }
 
-/** How waiting for rest ended. */
+/** Result of waiting for rest. */
 export interface Settlement {
   readonly settled: boolean;
   readonly waitedMs: number;
@@ -186,7 +186,7 @@ export interface Settlement {
 }
 
 /**
- * Everything that was found. Parts of services that are not deployed are absent.
+ * All evidence. Parts of services that are not deployed are absent.
  * @typeParam Tables - What the project reads of its services' own tables, part by part.
  * @typeParam Content - What it reads of an event's payload.
  */
@@ -201,8 +201,8 @@ export interface Evidence<Tables extends object = object, Content = unknown> {
   readonly groups: readonly GroupState[];
   /** Of the services' own tables; the library's are in `messaging`. */
   readonly tables: Partial<Tables>;
-  /** Absent where nothing is stored outside Kafka. */
+  /** Absent if nothing is stored outside Kafka. */
   readonly stored?: StoredContent;
-  /** Absent when nobody waited. */
+  /** Absent if the command did not wait. */
   readonly settlement?: Settlement;
 }

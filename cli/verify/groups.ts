@@ -1,4 +1,4 @@
-/** Where consumer groups stand. */
+/** Positions of consumer groups. */
 
 import { KitError } from "../errors.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";
@@ -41,16 +41,16 @@ export async function groupStates(
   }
 }
 
-/** How many records a group has still to read. */
+/** Number of records that a group has not read yet. */
 export interface GroupLag {
   readonly group: string;
-  /** Members that are connected. */
+  /** Connected members. */
   readonly members: number;
-  /** By topic, those that it waits in for a delayed retry included; sorted. */
+  /** By topic, including the retry topics of the group; sorted. */
   readonly topics: readonly { readonly topic: string; readonly lag: number }[];
 }
 
-/** The lag of every group that consumes; what was deleted before a group read it does not count. Pure. */
+/** The lag of every consuming group; records that were deleted before a group read them do not count. Pure. */
 export function groupLags(
   contracts: readonly ServiceContract[],
   groups: readonly GroupState[],

@@ -1,4 +1,4 @@
-/** The invariants over evidence and, where there is one, a witness: those of every project, and the project's own. Pure. */
+/** Judges the invariants of every project, and the project's own, over evidence and an optional witness. Pure. */
 import { KitError } from "../errors.ts";
 import type { Witness } from "../witness.ts";
 import type { InvariantDefinition } from "./definition.ts";
@@ -16,7 +16,7 @@ import { storedContent } from "./invariants/stored-content.ts";
 import { unresolvedFailures } from "./invariants/unresolved-failures.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** What holds for every project. */
+/** The invariants of every project. */
 const GENERAL: readonly (InvariantDefinition & { readonly id: (typeof KIT_INVARIANTS)[number] })[] = [
   { id: 6, name: "outboxes and topics match", judge: publishedEvents },
   { id: 7, name: "consumed = applied + duplicates + dead-letter records", judge: consumedEvents },
@@ -29,7 +29,7 @@ const GENERAL: readonly (InvariantDefinition & { readonly id: (typeof KIT_INVARI
 ];
 
 /**
- * Judges evidence. Without a witness, what only somebody outside can know is left out.
+ * Judges evidence. Without a witness, it leaves out what only an outside observer can know.
  * @param own - The project's invariants. @default none
  * @throws KitError `KIT_PROJECT_INVALID` when two invariants have one number.
  */

@@ -1,4 +1,4 @@
-/** The verdict for people: one line per invariant, then what breaks one, then the groups. */
+/** The verdict for people: one line per invariant, then the violations, then the groups. */
 import type { CommandContext } from "../context.ts";
 import { colorsFor, renderTable } from "../terminal/output.ts";
 import { formatElapsed } from "../terminal/quantities.ts";
@@ -6,7 +6,7 @@ import { forTerminal } from "../terminal/terminal-text.ts";
 import type { Figures, JudgedInvariant } from "./verdict.ts";
 import type { VerifyDocument } from "./verify-platform.ts";
 
-/** Ids of the invariants whose figures go by group. */
+/** Ids of the invariants whose figures are by group. */
 const CONSUMED = 7;
 const LAG = 10;
 
@@ -56,7 +56,7 @@ function writeViolations(context: CommandContext, { id, name, violations, proble
   if (violations > problems.length) context.stdout.write(`  and ${violations - problems.length} more\n`);
 }
 
-/** What each group did with its records. */
+/** Outcomes of each group's records. */
 function writeGroups(context: CommandContext, { invariants }: VerifyDocument): void {
   const consumed = invariants.find(({ id }) => id === CONSUMED)?.figures ?? {};
   const lag = invariants.find(({ id }) => id === LAG)?.figures.byGroup;
@@ -77,7 +77,7 @@ function writeGroups(context: CommandContext, { invariants }: VerifyDocument): v
   context.stdout.write(`\n${renderTable(columns, rows)}\n`);
 }
 
-/** Figures in one line: the first always, further ones where they are not zero. */
+/** Figures in one line: the first always, others if they are not zero. */
 function figuresLine(figures: Figures): string {
   const plain = Object.entries(figures).flatMap(([name, value]) =>
     typeof value === "number" ? [[name, value] as const] : [],

@@ -1,8 +1,7 @@
 /**
- * Waits until the platform is at rest: two looks in a row with the same ends of all topics, every
- * group at those ends, and in between every outbox empty and nothing of the project under way that
- * brings events by itself, seconds later. One look is not enough: an event on its way from an outbox
- * to its topic would be in neither.
+ * Waits until the platform is at rest: two readings in a row with the same end offsets of all topics, every group at those
+ * offsets, and in between every outbox empty and no work of the project in progress that would produce events by itself,
+ * seconds later. One reading is not enough: an event on its way from an outbox to its topic would be in neither.
  */
 import { setTimeout as delay } from "node:timers/promises";
 import type { Client } from "pg";
@@ -14,12 +13,12 @@ import { groupLags, groupStates } from "./groups.ts";
 import type { ReadRange } from "./topic-reader.ts";
 import { topicRanges } from "./topic-reader.ts";
 
-/** How long and how often. */
+/** Limits of the wait. */
 export interface SettleOptions {
   readonly contracts: readonly ServiceContract[];
-  /** What the project has under way in one service's database, in words. @default nothing */
+  /** The project's work in progress in one service's database, in words. @default nothing */
   readonly unfinished?: VerificationDefinition["unfinished"];
-  /** Longest wait in milliseconds; 0: one pair of looks. */
+  /** Maximum wait in milliseconds; 0: one pair of readings. */
   readonly limitMs: number;
   readonly onProgress?: (detail: string) => void;
   /** Monotone milliseconds. */
@@ -28,7 +27,7 @@ export interface SettleOptions {
 
 const LOOK_AGAIN_MS = 250;
 
-/** Waits; gives back whether it came to rest, and what did not. */
+/** Waits; returns whether the platform came to rest, and what did not. */
 export async function settle(access: ServerAccess, options: SettleOptions): Promise<Settlement> {
   const now = options.now ?? (() => performance.now());
   const started = now();
@@ -58,7 +57,7 @@ export async function settle(access: ServerAccess, options: SettleOptions): Prom
   }
 }
 
-/** Rows in outboxes, and what the project has under way, in words. */
+/** Rows in outboxes, and the project's work in progress, in words. */
 async function unfinishedWork(
   access: ServerAccess,
   databases: Map<string, Client>,
@@ -78,7 +77,7 @@ async function unfinishedWork(
   return found.flat();
 }
 
-/** Groups that are behind, in words; delayed retries are waited for like everything else. */
+/** Groups with lag, in words; delayed retries count too. */
 function lagging(
   contracts: readonly ServiceContract[],
   groups: Awaited<ReturnType<typeof groupStates>>,

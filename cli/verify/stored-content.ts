@@ -1,4 +1,4 @@
-/** Reads the local store of claim checks past the services: what is there, and what it holds. */
+/** Reads the local store of claim checks directly, without the services. */
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
@@ -8,9 +8,9 @@ import type { ServerAccess } from "../platform/platform-access.ts";
 import type { ServiceContract, StoredContent, StoredObject, TopicRecord } from "./evidence.ts";
 
 /**
- * What the store holds, read after the topics: an object is there before its record is. Objects that a record refers to
- * are read whole.
- * @param folder - Root of the store; one that is not there is empty.
+ * Content of the store, read after the topics, because an object exists before its record. Objects with a record are read
+ * completely.
+ * @param folder - Root of the store; a missing folder is empty.
  */
 export async function readStoredContent(
   folder: string,
@@ -26,7 +26,7 @@ export async function readStoredContent(
       (found) => found.size,
       () => undefined,
     );
-    // Removed since it was listed.
+    // Removed after it was listed.
     if (size === undefined) continue;
     objects.push({ key, size, ...(referred.has(key) ? { sha256: await sha256Of(path) } : {}) });
   }

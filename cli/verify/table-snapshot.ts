@@ -1,21 +1,24 @@
-/** A database as it is at one moment, read with narrow columns and a server-side cursor. */
+/** A snapshot of a database, read with narrow columns and a server-side cursor. */
 import type { Client } from "pg";
 
 const FETCH = 10_000;
 
-/** Milliseconds since the epoch as a number; int8 would come as text. */
+/** Milliseconds since the epoch as a number, because int8 would come as text. */
 export const ms = (column: string): string => `(extract(epoch FROM ${column}) * 1000)::float8`;
 
 /** A row as the columns of its query, in their order. */
 export type Columns = readonly (string | number | boolean | Buffer | null)[];
 
 export interface Snapshot {
-  /** Whether there is a table, and a column of it where one is named. */
+  /** Whether a table exists, and a column of it if one is named. */
   has(table: string, column?: string): boolean;
   rows<T>(query: string, make: (columns: Columns) => T): Promise<T[]>;
 }
 
-/** Looks the tables up. The client is in a transaction that sees one snapshot. @param count - Told how many rows were read, in portions. */
+/**
+ * Checks which tables exist. The client is in a transaction that sees one snapshot. @param count - Called with the number of
+ * rows read, in portions.
+ */
 export async function openSnapshot(client: Client, count: (rows: number) => void): Promise<Snapshot> {
   const { rows } = await client.query<{ name: string }>(
     "SELECT table_name || '.' || column_name AS name FROM information_schema.columns WHERE table_schema = 'public'",

@@ -1,6 +1,6 @@
 /**
- * Reads services' tables with narrow columns and a server-side cursor, each database in one snapshot.
- * Tables are looked up first: a service that is older or lacks one is read as far as it goes.
+ * Reads services' tables with narrow columns and a server-side cursor, each database in one snapshot. Checks first which tables
+ * exist: an older service, or one without some tables, is read as far as possible.
  */
 import type { ServerAccess } from "../platform/platform-access.ts";
 import type { DeadLetterAction, DeadLetterRow, InboxRow, MessagingTables, OutboxRow, ParkedRow } from "./evidence.ts";
@@ -8,14 +8,14 @@ import type { Columns, Snapshot } from "./table-snapshot.ts";
 import { ms, number, openSnapshot, optional, text } from "./table-snapshot.ts";
 import { textOf } from "./topic-dump.ts";
 
-/** What the databases hold of the evidence. */
+/** The databases' part of the evidence. */
 export interface TableEvidence<Tables extends object> {
   readonly messaging: readonly MessagingTables[];
   /** What the project read, of all services together. */
   readonly tables: Partial<Tables>;
 }
 
-/** Reads what a project wants of its services' own tables in one database; parts that are not in it are left out. */
+/** Reads the project's part of the services' own tables in one database; leaves out parts that are not in it. */
 export type TableReader<Tables extends object> = (snapshot: Snapshot) => Promise<Partial<Tables>>;
 
 /** Reads all services' databases at the same time. */

@@ -1,4 +1,4 @@
-/** A dump of topics as evidence: each record's place, key, envelope and a digest of its bytes. */
+/** A dump of topics as evidence: each record's position, key, envelope and a digest of its bytes. */
 import { crc32 } from "node:zlib";
 import { CLAIM_HEADER } from "@event-platform-kit/service/claim-check/reference";
 import { DEAD_LETTER_HEADER, letterIdOf } from "@event-platform-kit/service/consumer/dead-letter";
@@ -9,7 +9,7 @@ import { derivedUuid } from "@event-platform-kit/service/ids";
 import type { RecordOrigin, TopicKind, TopicRecord } from "./evidence.ts";
 import type { RawMessage } from "./topic-reader.ts";
 
-/** Without these a dead-letter record cannot be worked on. */
+/** A dead-letter record without these cannot be resolved. */
 const LETTER_NEEDS: readonly string[] = Object.values(DEAD_LETTER_HEADER).filter(
   (name) =>
     ![DEAD_LETTER_HEADER.replayOf, DEAD_LETTER_HEADER.message, DEAD_LETTER_HEADER.letterId].some(
@@ -17,7 +17,7 @@ const LETTER_NEEDS: readonly string[] = Object.values(DEAD_LETTER_HEADER).filter
     ),
 );
 
-/** Bytes as text: UTF-8 where they are, else hexadecimal, so that different bytes never give the same text. */
+/** Bytes as text: UTF-8 if they are valid, else hexadecimal, so that different bytes never give the same text. */
 export function textOf(bytes: Buffer): string {
   const text = bytes.toString("utf8");
   return text.includes("\ufffd") && !Buffer.from(text, "utf8").equals(bytes) ? `hex:${bytes.toString("hex")}` : text;
@@ -77,7 +77,9 @@ export function dumpRecord(message: RawMessage, kind: TopicKind, group: string |
   };
 }
 
-/** A dead-letter record says its row's id; that of a delayed record is derived from where the record failed. */
+/**
+ * A dead-letter record contains its row's id; that of a delayed record is derived from the position at which the record failed.
+ */
 function rowIdOf(
   kind: TopicKind,
   topic: string,

@@ -1,4 +1,4 @@
-/** Reads topics as they stand, past the services: a consumer with a group of its own that is removed afterwards. */
+/** Reads topics directly, without the services, with a temporary consumer group that is removed afterwards. */
 import { randomUUID } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import type { Message } from "@platformatic/kafka";
@@ -6,7 +6,7 @@ import { Consumer, ListOffsetTimestamps, MessagesStreamFallbackModes, MessagesSt
 import { KitError } from "../errors.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";
 
-/** What of a partition is read: from `start` up to, and without, `end`. */
+/** The range of a partition to read: from `start` up to, but without, `end`. */
 export interface ReadRange {
   readonly topic: string;
   readonly partition: number;
@@ -17,11 +17,11 @@ export interface ReadRange {
 /** A record with its bytes. */
 export type RawMessage = Message<Buffer, Buffer, Buffer, Buffer>;
 
-/** How reading is bounded and watched. */
+/** Limits and progress of the reading. */
 export interface ReadOptions {
-  /** Without a record for this long, it fails; in milliseconds. @default 30000 */
+  /** Timeout without a record, in milliseconds. @default 30000 */
   readonly stalledMs?: number;
-  /** Told how many records were read, of how many at most. */
+  /** Called with the number of records read, and the maximum. */
   readonly onProgress?: (read: number, total: number) => void;
 }
 
@@ -31,7 +31,7 @@ const PROGRESS_MS = 500;
 const GROUP_PREFIX = "kit-reader";
 
 /**
- * First and end offset of every partition of topics that exist; topics that do not are left out.
+ * First and end offset of every partition of existing topics; missing topics are left out.
  * @throws KitError `KIT_SERVER_UNREACHABLE`.
  */
 export async function topicRanges(access: ServerAccess, topics: readonly string[]): Promise<readonly ReadRange[]> {
@@ -72,9 +72,9 @@ export async function topicRanges(access: ServerAccess, topics: readonly string[
 }
 
 /**
- * Reads ranges; records come per partition in the order of their offsets.
- * @param onRecord - Where it gives a promise, no further record comes before that is settled.
- * @throws KitError `KIT_TOPICS_UNREADABLE` when no record comes any more before the ends are reached.
+ * Reads ranges; records of a partition come in the order of their offsets.
+ * @param onRecord - If it returns a promise, the next record waits until it is settled.
+ * @throws KitError `KIT_TOPICS_UNREADABLE` when no more records come before the ends are reached.
  */
 export async function readRanges(
   access: ServerAccess,
@@ -98,7 +98,7 @@ export async function readRanges(
     maxBytesPerPartition: 1_048_576,
     highWaterMark: 8_192,
   });
-  // Partitions that are empty, or of which nothing is wanted, are read from their end: nothing comes.
+  // Partitions that are empty or not wanted are read from their end, so that no record comes.
   const offsets = ranges
     .filter(({ topic }) => topics.includes(topic))
     .map(({ topic, partition, start, end }) => ({ topic, partition, offset: BigInt(Math.min(end, start)) }));
@@ -155,7 +155,7 @@ export async function readRanges(
             toldAt = now;
             options.onProgress?.(read, total);
           }
-          // The last offset may belong to a transaction's marker or be gone by compaction: then only the position tells.
+          // The last offset may be a transaction's marker or be removed by compaction: then only the position shows the end.
           if (!waiting && stream.readableLength === 0 && now - movedAt > 10 * LOOK_MS) {
             for (const [place, end] of missing) {
               const slash = place.lastIndexOf("/");
@@ -177,12 +177,12 @@ export async function readRanges(
     });
   } finally {
     await consumer.close(true).catch(() => undefined);
-    // It has no offsets and no members: a broker that cannot be asked now forgets it by itself.
+    // The group has no offsets and no members: if the broker cannot be reached now, it removes the group by itself.
     await access.admin.deleteGroups({ groups: [groupId] }).catch(() => undefined);
   }
 }
 
-/** Turns what the client throws into an error with a place. */
+/** Converts the client's error to an error with a location. */
 async function reaching<T>(doing: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

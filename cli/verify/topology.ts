@@ -1,4 +1,4 @@
-/** Contracts of the platform's services: those the running services were given, and for the rest what `topics/` declares. */
+/** Contracts of the platform's services: those of the running services, and for the others those that `topics/` declares. */
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseContract } from "@event-platform-kit/service/contract";
@@ -13,9 +13,9 @@ import type { ServiceContract } from "./evidence.ts";
 const CONTRACT_FILE = "kafka-contract.json";
 
 /**
- * Reads the contracts, sorted by service. What runs counts before what is declared: an edited file under
- * `topics/` changes nothing before the next `kit up`.
- * @throws KitError `KIT_MODEL_INVALID` when `topics/` is not readable and nothing runs.
+ * Reads the contracts, sorted by service. Running services take precedence over the declaration: an edited file under `topics/`
+ * changes nothing before the next `kit up`.
+ * @throws KitError `KIT_MODEL_INVALID` when `topics/` is invalid and no service runs.
  */
 export async function readContracts(
   context: Pick<CommandContext, "projectDir" | "stateDir">,
@@ -32,7 +32,7 @@ export async function readContracts(
   return [...contracts.values()].toSorted((a, b) => (a.service < b.service ? -1 : 1));
 }
 
-/** The contracts that services of this machine were started with, sorted by service. */
+/** The contracts with which services of this machine were started, sorted by service. */
 export async function runningContracts(stateDir: string): Promise<readonly ServiceContract[]> {
   const folder = localLayout(stateDir).file();
   const names = await readdir(folder).catch(() => []);

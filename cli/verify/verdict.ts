@@ -3,9 +3,9 @@
 /** Figures of an invariant: numbers by name, or one level of them by group, service or topic. */
 export type Figures = Readonly<Record<string, number | Readonly<Record<string, number>>>>;
 
-/** One thing that breaks an invariant. */
+/** One violation of an invariant. */
 export interface Violation {
-  /** What it is about: an order, an event, a letter, a partition. */
+  /** Its subject: an order, an event, a dead-letter record, a partition. */
   readonly subject: string;
   readonly message: string;
 }
@@ -17,22 +17,22 @@ export interface JudgedInvariant {
   readonly name: string;
   readonly holds: boolean;
   readonly figures: Figures;
-  /** How many things break it. */
+  /** Number of violations. */
   readonly violations: number;
-  /** The first of them. */
+  /** The first violations. */
   readonly problems: readonly Violation[];
-  /** What the reader should know though it breaks nothing. */
+  /** Notes that are not violations. */
   readonly notes: readonly string[];
 }
 
-/** The document of `kit verify --json`. Fields may be added, none removed or renamed. */
+/** The document of `kit verify --json`. Fields may be added, but never removed or renamed. */
 export interface Verdict {
   readonly invariants: readonly JudgedInvariant[];
   /** True when all hold. */
   readonly holds: boolean;
 }
 
-/** What judging one invariant gives. */
+/** Result of judging one invariant. */
 export interface Judgement {
   readonly figures: Figures;
   readonly violations: Violations;

@@ -1,4 +1,4 @@
-/** Verifying the running platform: wait for rest, collect, judge. */
+/** Verifies the running platform: wait for rest, collect, judge. */
 import { localLayout } from "../../components/local/layout.ts";
 import type { CommandContext } from "../context.ts";
 import { openPlatform } from "../platform/platform-access.ts";
@@ -12,30 +12,30 @@ import { settle } from "./settle.ts";
 import { readContracts } from "./topology.ts";
 import type { Verdict } from "./verdict.ts";
 
-/** What is verified, and how patiently. */
+/** Options of a verification. */
 export interface VerifyOptions {
-  /** What somebody outside saw; without it, what only they can know is not judged. */
+  /** Observations from outside; without them, the invariants leave out what only an outside observer can know. */
   readonly witness?: Witness;
-  /** Longest wait for rest in milliseconds; 0: judge what is there now. */
+  /** Maximum wait for rest in milliseconds; 0: judge the current state. */
   readonly settleMs: number;
   /** T of invariant 2 in milliseconds. @default 60000 */
   readonly terminalMs?: number;
-  /** How many examples of what breaks an invariant are named. @default 20 */
+  /** Maximum number of named examples per invariant. @default 20 */
   readonly examples?: number;
 }
 
-/** The verdict with what led to it: the document of `kit verify --json`. */
+/** The verdict with its evidence: the document of `kit verify --json`. */
 export interface VerifyDocument extends Verdict {
   readonly stack: string;
   /** ISO 8601. */
   readonly takenAt: string;
-  /** Absent when nobody waited. */
+  /** Absent if the command did not wait. */
   readonly settlement?: Settlement;
   readonly elapsedMs: { readonly settle: number; readonly collect: number; readonly judge: number };
 }
 
 /**
- * Verifies the platform of the context's state folder; shows progress on stderr.
+ * Verifies the platform of the context's state directory; shows progress on stderr.
  * @throws KitError `KIT_PLATFORM_NOT_RUNNING`, `KIT_SERVER_UNREACHABLE`, `KIT_TOPICS_UNREADABLE`, `KIT_PROJECT_INVALID`.
  */
 export async function verifyPlatform(context: CommandContext, options: VerifyOptions): Promise<VerifyDocument> {
@@ -94,7 +94,7 @@ export async function verifyPlatform(context: CommandContext, options: VerifyOpt
   }
 }
 
-/** Passes details on, no two closer than an interval in milliseconds. */
+/** Forwards details at a minimum interval in milliseconds. */
 function atLeastApart(say: (detail: string) => void, intervalMs: number): (detail: string) => void {
   let toldAt = performance.now();
   return (detail) => {

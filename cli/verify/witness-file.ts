@@ -1,4 +1,4 @@
-/** Reading a witness from its file. */
+/** Reads a witness from its file. */
 import { readFile } from "node:fs/promises";
 import { z } from "zod";
 import { KitError } from "../errors.ts";
@@ -39,8 +39,8 @@ const witness = z.object({
 });
 
 /**
- * Reads and checks a witness file.
- * @throws KitError `KIT_WITNESS_INVALID` naming the place.
+ * Reads and validates a witness file.
+ * @throws KitError `KIT_WITNESS_INVALID` naming the location.
  */
 export async function readWitness(file: string): Promise<Witness> {
   let document: unknown;

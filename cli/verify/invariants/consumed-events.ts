@@ -1,6 +1,6 @@
 /**
- * 7. Inbox ids unique; of every group, each record its contract wants, up to the committed offset, is
- * applied (its id in the inbox), a copy of one that is, a dead-letter record, or waiting in a retry topic.
+ * 7. Inbox ids are unique. For every group, each record that its contract includes, up to the committed offset, is applied (its
+ * id is in the inbox), a duplicate of an applied record, a dead-letter record, or waiting in a retry topic.
  */
 import type { MessagingTables, ServiceContract, TopicRecord } from "../evidence.ts";
 import type { Judgement, Violations } from "../verdict.ts";
@@ -8,7 +8,7 @@ import type { JudgeContext } from "./context.ts";
 import { isLate, placeOf } from "./context.ts";
 import { ROWS_KEPT_MS } from "./retention.ts";
 
-/** What became of the records of one group. */
+/** Outcomes of one group's records. */
 interface GroupFigures {
   wanted: number;
   applied: number;
@@ -71,14 +71,14 @@ function judgeGroup(
     const types = new Set(events.map(({ event }) => event));
     for (const record of byTopic.get(topic) ?? []) {
       if (record.eventId !== undefined) consumedIds.add(record.eventId);
-      // A record without a type is everybody's: nobody can tell that it is not for them.
+      // A record without a type belongs to all groups, because none can exclude it.
       if (record.eventType !== undefined && !types.has(record.eventType)) continue;
       if (record.replay !== undefined && record.replay.group !== group) continue;
       figures.wanted += 1;
       const place = placeOf(record);
       if (letters.has(place)) figures.deadLettered += 1;
       else if (record.eventId !== undefined && inbox.has(record.eventId)) {
-        // The first record of an id counts as applied, the others as its copies.
+        // The first record with an id counts as applied, the others as its duplicates.
         if (applied.has(record.eventId)) figures.copies += 1;
         else figures.applied += 1;
         applied.add(record.eventId);
@@ -116,7 +116,7 @@ function committedOffsets(context: JudgeContext, group: string): ReadonlyMap<str
   );
 }
 
-/** Origins of the group's delayed records that are not taken up yet. */
+/** Origins of the group's delayed records that are not consumed yet. */
 function waitingForRetry(
   contract: ServiceContract,
   byTopic: ReadonlyMap<string, readonly TopicRecord[]>,

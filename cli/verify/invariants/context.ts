@@ -1,4 +1,4 @@
-/** What the invariants share: the evidence, the witness, and look-ups over both that several of them need. */
+/** Shared by the invariants: the evidence, the witness, and look-ups over both. */
 import type { Witness } from "../../witness.ts";
 import type {
   Evidence,
@@ -12,7 +12,10 @@ import { Violations } from "../verdict.ts";
 
 /** Settings of the judgement. */
 export interface JudgeOptions {
-  /** T: within this what was begun must have ended after its acceptance or the last fault's healing, in milliseconds. @default 60000 */
+  /**
+   * T: maximum time from an order's acceptance or the last fault's healing to its terminal state, in milliseconds. @default
+   * 60000
+   */
   readonly terminalMs?: number;
   /** How many examples an invariant names. @default 20 */
   readonly examples?: number;
@@ -27,9 +30,9 @@ export interface JudgeContext<Tables extends object = object, Content = unknown>
   readonly evidence: Evidence<Tables, Content>;
   readonly witness: Witness | undefined;
   readonly terminalMs: number;
-  /** Beginning of what the witness saw; 0 where it does not tell. Letters from before are not its own. */
+  /** Start of the witness's observation; 0 if it is unknown. Earlier dead-letter records do not belong to it. */
   readonly witnessedFrom: number;
-  /** `topic/partition/offset` of the records the witness put in. */
+  /** `topic/partition/offset` of the records that the witness wrote. */
   readonly injected: ReadonlySet<string>;
   readonly kinds: ReadonlyMap<string, TopicKind>;
   /** Ranges by `topic/partition`. */
@@ -37,14 +40,14 @@ export interface JudgeContext<Tables extends object = object, Content = unknown>
   readonly messaging: ReadonlyMap<string, MessagingTables>;
   /** Contracts of services with a group and a database here. */
   readonly consumers: readonly ServiceContract[];
-  /** Names of services that the topology names and that have no database here. */
+  /** Names of services in the topology that have no database here. */
   readonly absent: readonly string[];
-  /** Letters with at least one replay on record. */
+  /** Dead-letter records with at least one recorded replay. */
   readonly replayed: ReadonlySet<string>;
   newViolations(): Violations;
 }
 
-/** Name of a place in a topic. */
+/** Name of a position in a topic. */
 export function placeOf(place: {
   readonly topic: string;
   readonly partition: number;
@@ -53,7 +56,7 @@ export function placeOf(place: {
   return `${place.topic}/${place.partition}/${place.offset}`;
 }
 
-/** Whether a record was written after the tables were read; then they need not know it. */
+/** Whether a record was written after the tables were read; then the tables need not contain it. */
 export function isLate(context: JudgeContext, record: TopicRecord): boolean {
   const range = context.ranges.get(`${record.topic}/${record.partition}`);
   return range !== undefined && record.offset >= range.settledEnd;

@@ -1,7 +1,6 @@
 /**
- * 8. Dead-letter records: every row has its record in the group's dead-letter topic and every record its row,
- * each with its origin and replayable byte for byte; with a witness, exactly what was injected became
- * letters.
+ * 8. Every dead-letter row has its record in the group's dead-letter topic and every record its row, each with its origin and
+ * replayable byte for byte. With a witness, exactly the injected records became dead-letter records.
  */
 import type { MessagingTables, ServiceContract, TopicRecord } from "../evidence.ts";
 import type { Judgement, Violations } from "../verdict.ts";
@@ -72,7 +71,7 @@ function compareGroup(
       continue;
     }
     const before = found.get(record.rowId);
-    // At least once: the relay may write a letter again, but not another one under the same id.
+    // At least once: the relay may write a dead-letter record again, but never another one with the same id.
     if (
       before !== undefined &&
       (before.size !== record.size || before.digest !== record.digest || before.key !== record.key)
@@ -83,7 +82,7 @@ function compareGroup(
       );
     }
     found.set(record.rowId, record);
-    // A letter that was worked off goes from the table after its time, a little before or after its record.
+    // A resolved dead-letter row is removed after its retention, a little before or after its record.
     const expired = context.evidence.takenAt - record.timestamp > LETTERS_KEPT_MS;
     if (!rows.has(record.rowId) && !resolved.has(record.rowId) && !expired && !isLate(context, record))
       violations.add(
@@ -153,7 +152,7 @@ function compareWitness(context: JudgeContext, figures: LetterFigures, violation
     notes.push(`injected for groups that are not deployed: ${[...elsewhere].toSorted().join(", ")}`);
   for (const { service, deadLetters: letters } of context.evidence.messaging) {
     for (const letter of letters) {
-      // A replay that fails again is the work of the person who replayed it.
+      // A replay that fails again belongs to the operator who replayed it.
       if (expected.has(`${service} ${placeOf(letter)}`) || letter.replayOf !== undefined) continue;
       if (letter.failedAt < witnessedFrom) figures.beforeTheRun += 1;
       else

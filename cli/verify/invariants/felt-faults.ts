@@ -1,4 +1,4 @@
-/** 11. The faults of the run were felt, each with its evidence; otherwise the run proves nothing. */
+/** 11. The faults of the run had an effect, each with its evidence; otherwise the run proves nothing. */
 import type { Judgement } from "../verdict.ts";
 import type { JudgeContext } from "./context.ts";
 

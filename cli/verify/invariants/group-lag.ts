@@ -1,4 +1,4 @@
-/** 10. Every group has read every partition it consumes to its end. Delayed records whose time has not come are not late. */
+/** 10. Every group has read every partition that it consumes to its end. Delayed records before their time are not late. */
 import type { ServiceContract } from "../evidence.ts";
 import type { Judgement } from "../verdict.ts";
 import type { JudgeContext } from "./context.ts";

@@ -1,7 +1,7 @@
 /**
- * 9. The order of events per key: in each topic, the first occurrences of a service's events of one key
- * stand in the order of their outbox positions, and each group applied them in the order of their
- * offsets. Later copies may stand anywhere: the inbox leaves them out.
+ * 9. The order of events per key: in each topic, the first occurrences of a service's events of one key are in the order of
+ * their outbox positions, and each group applied them in the order of their offsets. Later duplicates may be anywhere, because
+ * the inbox discards them.
  */
 import type { InboxRow, ServiceContract, TopicRecord } from "../evidence.ts";
 import type { Judgement, Violations } from "../verdict.ts";
@@ -51,7 +51,7 @@ function topicOrder(context: JudgeContext, figures: OrderFigures, violations: Vi
   const spread = new Set<string>();
   for (const record of context.evidence.records) {
     const { topic, key, eventId, partition } = record;
-    // Letters and delayed records are rows of their own; a replay comes later on purpose.
+    // Dead-letter and delayed records have their own rows; a replay comes later on purpose.
     if (
       context.kinds.get(topic) !== "event" ||
       key === null ||
@@ -95,7 +95,7 @@ function applicationOrder(
 ): void {
   const tables = context.messaging.get(contract.service);
   if (tables === undefined) return;
-  // A delayed record is applied after those behind it: that is what the group asked for.
+  // A delayed record is applied after later ones, as the group requested.
   const delayed = delayedPlaces(context, contract);
   const rows = tables.inbox.toSorted((a, b) =>
     a.topic === b.topic ? a.partition - b.partition || a.offset - b.offset : a.topic < b.topic ? -1 : 1,
@@ -113,7 +113,7 @@ function applicationOrder(
     const name = `${row.topic}\n${row.partition}\n${key}`;
     const before = latest.get(name);
     if (before === undefined) latest.set(name, row);
-    // One batch applies its events in their order in one transaction; its rows' times say nothing more.
+    // One batch applies its events in order in one transaction; the times of its rows add no information.
     else if (before.transaction === row.transaction) figures.appliedTogether += 1;
     else if (row.processedAt < before.processedAt) {
       violations.add(

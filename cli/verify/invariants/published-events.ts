@@ -1,8 +1,7 @@
 /**
- * 6. Outbox empty at rest; every published row is in its topic at least once, under its key; no record
- * without a row, except replays that are on record, what the witness
- * put in, and records that were rejected as dead-letter records and dealt with. Copies are allowed: a
- * relay that dies between publishing and moving publishes again.
+ * 6. The outbox is empty at rest. Every published row is in its topic at least once, with its key. There is no record without a
+ * row, except recorded replays, records that the witness wrote, and records that became dead-letter records and are resolved.
+ * Duplicates are allowed: a relay that dies between publishing and moving publishes again.
  */
 import type { OutboxRow, TopicRecord } from "../evidence.ts";
 import type { Judgement } from "../verdict.ts";
@@ -38,7 +37,7 @@ export function publishedEvents(context: JudgeContext): Judgement {
         `${outbox.length} events wait in its outbox, for example ${outbox[0]?.eventType ?? ""} ${outbox[0]?.eventId ?? ""}`,
       );
     for (const row of published) rows.set(row.eventId, { row, waiting: false, seen: 0 });
-    // Still in the outbox and already in the topic: a relay is at it, or died in between.
+    // Still in the outbox and already in the topic: a relay is working on it, or died in between.
     for (const row of outbox) rows.set(row.eventId, { row, waiting: true, seen: 0 });
   }
 
@@ -93,7 +92,7 @@ export function publishedEvents(context: JudgeContext): Judgement {
   return { figures, violations };
 }
 
-/** `group letter` of every replay on record. */
+/** `group letter` of every recorded replay. */
 function replayedLetters(context: JudgeContext): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { service, actions } of context.evidence.messaging) {
@@ -103,8 +102,8 @@ function replayedLetters(context: JudgeContext): ReadonlySet<string> {
 }
 
 /**
- * Places of records that became dead-letter records and are dealt with: replayed, discarded, or left by what
- * happened before the run. Such a record may be an intruder; nobody applied it.
+ * Positions of records that became dead-letter records and are resolved: replayed, discarded, or from before the run. Such a
+ * record may come from outside; no group applied it.
  */
 function rejectedPlaces(context: JudgeContext): ReadonlySet<string> {
   const places = new Set<string>();

@@ -1,17 +1,19 @@
-/** How long services and topics keep what they are judged by; what is older is not judged by what is gone. */
+/**
+ * Retention of the tables and topics that the invariants use. Data is not judged against data that has already been removed.
+ */
 import type { TopicLog, TopicRecord } from "../evidence.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Rows of outbox_published and inbox stay 8 days; an hour less, for clocks and for the time a clean-up takes. */
+/** Rows of outbox_published and inbox stay 8 days; minus an hour for clocks and for the duration of a clean-up. */
 export const ROWS_KEPT_MS = 8 * DAY_MS - HOUR_MS;
-/** Rows of letters that were worked off stay 30 days. */
+/** Rows of resolved dead-letter records stay 30 days. */
 export const LETTERS_KEPT_MS = 30 * DAY_MS - HOUR_MS;
 
 /**
- * From when on the topic has everything: 0 where no partition lost its beginning. A row does not say its
- * partition, so the partition that lost most decides.
+ * Time from which the topic is complete: 0 if no partition lost its beginning. A row does not contain its partition, so the
+ * partition that lost most decides.
  */
 export function retainedFrom(topic: TopicLog, records: readonly TopicRecord[]): number {
   const trimmed = new Map(

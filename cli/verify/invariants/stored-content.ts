@@ -1,13 +1,13 @@
 /**
- * Every reference to stored content resolves, with the size and SHA-256 that the record names, for as long as the plan
- * keeps the content; and nothing is left in the store when that time is over.
+ * Every reference to stored content resolves, with the size and SHA-256 in the record, for as long as the plan keeps the
+ * content. Nothing stays in the store after that time.
  */
 import { endOfClaim } from "@event-platform-kit/service/claim-check/cleanup";
 import { parseClaimKey } from "@event-platform-kit/service/claim-check/reference";
 import type { Judgement } from "../verdict.ts";
 import { type JudgeContext, placeOf } from "./context.ts";
 
-/** The clean-up looks once an hour. */
+/** The clean-up runs once an hour. */
 const CLEANUP_MS = 2 * 3_600_000;
 
 export function storedContent(context: JudgeContext): Judgement {
@@ -21,7 +21,7 @@ export function storedContent(context: JudgeContext): Judgement {
       (claimChecks?.stores ?? []).map(({ topic, keepMs }) => [`${topic}/${service}`, keepMs] as const),
     ),
   );
-  /** When the content's time is over; undefined: never, or not known. */
+  /** Expiry time of the content; undefined: never, or unknown. */
   const endOf = (key: string): number | undefined => {
     const parts = parseClaimKey(key);
     const keepMs = parts === undefined ? undefined : keep.get(`${parts.topic}/${parts.producer}`);
@@ -32,7 +32,7 @@ export function storedContent(context: JudgeContext): Judgement {
   let expired = 0;
   for (const record of evidence.records) {
     const { claim } = record;
-    // What a test put in from outside may refer to anything.
+    // A record that a test wrote from outside may refer to anything.
     if (claim === undefined || context.injected.has(placeOf(record))) continue;
     references += 1;
     referred.add(claim.key);

@@ -1,6 +1,7 @@
 /**
- * 14. No event is parked and no dead-letter record waits for somebody, unless a fault explains it: the witness put the record in,
- * or it is a replay of one that the witness put in. With a witness, what was open before the run is named and not the run's.
+ * 14. No event is parked and no dead-letter record is open, unless a fault explains it: the witness wrote the record, or it is
+ * a replay of one that the witness wrote. With a witness, failures that were open before the run are named but do not count
+ * against the run.
  */
 import type { DeadLetterRow, MessagingTables } from "../evidence.ts";
 import type { Judgement } from "../verdict.ts";
@@ -33,7 +34,7 @@ export function unresolvedFailures(context: JudgeContext): Judgement {
     }
     for (const { eventId, eventType, topic, key, errorCode, parkedAt } of tables.parked) {
       figures.parked += 1;
-      // A dead-letter record that is too large to be published is parked under its letter's id.
+      // A dead-letter record that is too large to be published is parked with its own id.
       if (explained.has(eventId)) figures.explained += 1;
       else if (before(parkedAt)) earlier += 1;
       else
@@ -49,13 +50,13 @@ export function unresolvedFailures(context: JudgeContext): Judgement {
   return { figures, violations, notes };
 }
 
-/** Dead-letter records that nobody replayed or discarded; a replay that failed again has one of its own. */
+/** Dead-letter records that are neither replayed nor discarded; a replay that failed again has its own. */
 export function openLetters(tables: MessagingTables): readonly DeadLetterRow[] {
   const resolved = new Set(tables.actions.map(({ letterId }) => letterId));
   return tables.deadLetters.filter(({ letterId }) => !resolved.has(letterId));
 }
 
-/** Ids of dead-letter records that come from what the witness put in, directly or by way of replays. */
+/** Ids of dead-letter records that come from records of the witness, directly or through replays. */
 function explainedLetters(tables: MessagingTables, expected: ReadonlySet<string>): ReadonlySet<string> {
   const explained = new Set<string>();
   const replays = new Map<string, string[]>();
@@ -64,7 +65,7 @@ function explainedLetters(tables: MessagingTables, expected: ReadonlySet<string>
       replays.set(letter.replayOf, [...(replays.get(letter.replayOf) ?? []), letter.letterId]);
     if (expected.has(`${tables.service} ${placeOf(letter)}`)) explained.add(letter.letterId);
   }
-  // Ids that are added on the way are visited as well.
+  // The loop also visits ids that it adds.
   for (const letterId of explained) for (const replay of replays.get(letterId) ?? []) explained.add(replay);
   return explained;
 }
