@@ -4,6 +4,7 @@ import { Admin, Consumer, FetchIsolationLevels } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../components/model/load.ts";
 import { expectRead } from "../../components/model/read.ts";
+import { auditorPrincipal } from "../../components/plan/auditor.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import { PROJECT_DIR } from "../platform/kit-command.ts";
@@ -114,17 +115,39 @@ describe("access on the real cluster", async () => {
     }
   }
 
+  const groups = plan.contracts.flatMap((contract) => contract.group ?? []);
+  const asMemberOf = async (
+    principal: string,
+    group: string,
+    request: (consumer: Consumer) => Promise<unknown>,
+  ): Promise<string> => {
+    const consumer = new Consumer({ ...asPrincipal(platform, principal), groupId: group });
+    const outcome = await outcomeOf(() => request(consumer));
+    await consumer.close(true);
+    return `${principal} in ${group}: ${outcome}`;
+  };
+
   it("no service can look into another's consumer group", async () => {
-    const groups = plan.contracts.flatMap((contract) => contract.group ?? []);
-    for (const principal of plan.principals.map(({ name }) => name)) {
-      for (const group of groups) {
-        const consumer = new Consumer({ ...asPrincipal(platform, principal), groupId: group });
-        const outcome = await outcomeOf(() => consumer.findGroupCoordinator());
-        await consumer.close(true);
-        expect(`${principal} in ${group}: ${outcome}`).toBe(
+    for (const { name: principal } of plan.principals.filter(({ name }) => name !== auditorPrincipal))
+      for (const group of groups)
+        expect(await asMemberOf(principal, group, (consumer) => consumer.findGroupCoordinator())).toBe(
           `${principal} in ${group}: ${principal === group ? "allowed" : "GROUP_AUTHORIZATION_FAILED"}`,
         );
+  });
+
+  it("the auditor can look into every consumer group, and move none", async () => {
+    const topics = [{ name: "order-events", partitionOffsets: [{ partition: 0, offset: 0n }] }];
+    const auditor = new Admin(asPrincipal(platform, auditorPrincipal));
+    try {
+      for (const group of groups) {
+        expect(await asMemberOf(auditorPrincipal, group, (consumer) => consumer.findGroupCoordinator())).toBe(
+          `${auditorPrincipal} in ${group}: allowed`,
+        );
+        const moved = await outcomeOf(() => auditor.alterConsumerGroupOffsets({ groupId: group, topics }));
+        expect(`${group}: ${moved}`).toBe(`${group}: GROUP_AUTHORIZATION_FAILED`);
       }
+    } finally {
+      await auditor.close();
     }
   });
 
