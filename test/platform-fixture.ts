@@ -8,8 +8,8 @@ import { logEnds } from "./platform/log-ends.ts";
 import type { TestPlatform } from "./platform/test-platform.ts";
 
 /**
- * One real platform for all rungs that need it: brought up once in a folder and on ports of its
- * own, so that it runs beside a platform in use, and deleted when the last rung is through.
+ * One real platform for all test levels that need it. It is brought up once in its own folder and on its own ports, so that it
+ * runs beside a platform in use, and deleted after the last level.
  */
 interface SharedPlatform {
   users: number;
@@ -46,7 +46,7 @@ async function bringUp(): Promise<TestPlatform> {
 }
 
 async function takeDown(platform: TestPlatform): Promise<void> {
-  // Stopping suffices: the folder with all data goes as a whole.
+  // Stopping is enough: the folder with all data is removed as a whole.
   const down = await runKit(platform, ["down"], { timeoutMs: 120_000 });
   if (down.code !== 0)
     throw new Error(`The platform in ${platform.stateDir} did not go down (exit ${down.code}):\n${down.stderr}`);

@@ -28,15 +28,18 @@ interface Figure {
   readonly topics: number;
   readonly elapsedMs: number;
   readonly peakBytes?: number;
-  /** What is aimed at, in ms; shown beside the figure, never judged. */
+  /** Target in ms; shown beside the figure, never judged. */
   readonly target?: number;
 }
 
-/** The node's configuration is ours: see docs/decisions/apply.md. Its clean-up of files must not meet thousands of topics on its way. */
+/**
+ * The benchmark configures the node itself: see docs/decisions/apply.md. The node's clean-up of files must not run into
+ * thousands of topics.
+ */
 const NODE_SETTINGS = { "controller.quorum.append.linger.ms": "0" };
 const CHANGED = 10;
 const VISIBLE_LIMIT_MS = 300_000;
-/** Enough for 10,000 topics: with 256 MB such a node spends its time on garbage. */
+/** Enough for 10,000 topics: with 256 MB such a node spends its time on garbage collection. */
 const DRIFT_HEAP_MB = 1_024;
 const TOPICS_PER_REQUEST = 500;
 
@@ -154,7 +157,7 @@ async function driftOfTopics(
         step(`kit drift, ${topics} topics`, () =>
           timedKit(project.dir, stateDir, ["drift", "--bootstrap", kafka.bootstrap, "--plaintext", "--json"], signal),
         );
-      // The first look meets a node whose code is not compiled yet, and a clone none of whose code is in Node's compile cache.
+      // In the first run the node's code is not compiled yet, and the clone's code is not in Node's compile cache.
       const first = await look();
       figures.push({ name: "drift, first of node and clone", topics, elapsedMs: first.elapsedMs, ...memory(first) });
       const again = [await look(), await look(), await look()].sort((a, b) => a.elapsedMs - b.elapsedMs);
@@ -175,7 +178,10 @@ async function driftOfTopics(
   return figures;
 }
 
-/** Makes the topics that the project declares, each with one partition: the node is small, and partitions do not matter to what is measured. */
+/**
+ * Makes the topics that the project declares, each with one partition: the node is small, and partitions do not affect the
+ * measurement.
+ */
 async function createDeclared(projectDir: string, admin: Admin, topics: number): Promise<void> {
   const { model, stack } = expectRead(await loadModel(projectDir, "local"));
   const planned = planPlatform(model, stack).topics.filter(({ kind }) => kind === "event");

@@ -1,7 +1,6 @@
 /**
- * How long the local platform takes: to its first confirmed order from nothing, with nothing to do, to stop;
- * and how much memory it holds. Prints a table, writes JSON. Run by `kit bench up`.
- * Works on a state folder and ports of its own.
+ * Measures the local platform: the time from nothing to the first confirmed order, the time of an unchanged `up` and of a stop,
+ * and the memory. Prints a table, writes JSON. Run by `kit bench up`. Uses its own state directory and ports.
  */
 import { execFile } from "node:child_process";
 import { chmod, mkdir, mkdtemp, rm, stat, writeFile } from "node:fs/promises";
@@ -17,7 +16,7 @@ interface Measurement {
   readonly name: string;
   readonly value: number;
   readonly unit: "ms" | "bytes";
-  /** What is aimed at; measurements are not judged, they are shown beside it. */
+  /** Target; shown beside the measurement, never judged. */
   readonly target?: number;
 }
 
@@ -28,13 +27,13 @@ interface StatusProcess {
 }
 
 const PORT_BASE = process.env.KIT_BENCH_PORT_BASE ?? "27000";
-/** Odd, so that there is a middle one. */
+/** Odd, so that there is a median run. */
 const UNCHANGED_RUNS = 3;
 const COMMAND_LIMIT_MS = 10 * 60_000;
 
 const main = join(import.meta.dirname, "..", "..", "cli", "main.mjs");
 
-/** Runs `kit` with `--json`; gives its document and how long it took. */
+/** Runs `kit` with `--json`; returns its document and its duration. */
 async function kit(stateDir: string, ...args: string[]): Promise<{ document: unknown; elapsedMs: number }> {
   const started = performance.now();
   process.stderr.write(`kit ${args.join(" ")} … `);
@@ -126,7 +125,7 @@ async function measure(stateDir: string): Promise<readonly Measurement[]> {
 
 const { values } = parseArgs({ options: { out: { type: "string" }, json: { type: "boolean", default: false } } });
 const folder = await mkdtemp(join(tmpdir(), "kit-bench-"));
-// PostgreSQL runs as an unprivileged user, who must be able to pass through.
+// PostgreSQL runs as an unprivileged user, who needs access to the parent folders.
 await chmod(folder, 0o755);
 const stateDir = join(folder, "state");
 const load = loadavg()[0] ?? 0;
@@ -164,7 +163,7 @@ try {
   process.stderr.write(`error ${error.code}: ${error.message}\n`);
   process.exitCode = 1;
 } finally {
-  // Only what has ended is removed: without their records, processes that are left could not be found again.
+  // Removes only records of processes that have ended: without its record, a remaining process could not be found again.
   const ended = await kit(stateDir, "down", "--delete-data").then(
     () => true,
     () => false,

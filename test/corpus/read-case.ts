@@ -1,4 +1,4 @@
-/** The corpus of changes: a small project, and cases that change it, each with the judgement it must get. */
+/** The corpus of changes: a small project, and cases that change it, each with its expected judgement. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { isMap, parse, parseDocument, stringify } from "yaml";
@@ -23,7 +23,7 @@ export interface ExpectedChange {
   readonly reviewers?: readonly string[];
 }
 
-/** What `kit check` must say of the head. The texts are parts of the message and the fix. */
+/** Expected findings of `kit check` on the head. The texts are parts of the message and the fix. */
 export interface ExpectedFinding {
   readonly rule: string;
   readonly file?: string;

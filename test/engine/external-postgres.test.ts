@@ -15,7 +15,7 @@ import { openTopicStack, type TopicStack } from "../topic-stack/stack.ts";
 const ROOT = join(import.meta.dirname, "../..");
 const ADMIN_PASSWORD = "canary-of-the-admin";
 
-/** The databases of services on a server outside; `EARLIER` declares as an earlier release did: the admin grants CONNECT. */
+/** The databases of services on an external server; `EARLIER` declares as an earlier release did: the admin grants CONNECT. */
 const program = (server: SecurePostgres, caFile: string): string => `
   import { readFileSync } from "node:fs";
   import * as pulumi from "@pulumi/pulumi";
@@ -45,7 +45,7 @@ interface Made {
   readonly migrator: string;
 }
 
-/** From 16 on, who makes a role may grant it but not act as it, unless he grants it to himself. */
+/** From 16 on, a role that makes another role may grant it but not act as it, unless it grants the role to itself. */
 const ACTS_APART = "16.0.0";
 const { postgres: installed } = await locateLocalServers();
 const newer = isAtLeast(installed.version, ACTS_APART) ? undefined : await pinnedPostgresql().catch(reasonOf);
@@ -87,7 +87,7 @@ describe.each(servers)(
       expect(text).not.toMatch(/warning:|error:/);
     };
 
-    /** Runs the program that a service's image holds, as its job does. */
+    /** Runs the program in a service's image, as its job does. */
     async function migrate(service: string): Promise<string> {
       const passwordFile = join(stack.folder, "migrator");
       await writeFile(passwordFile, (await made(service)).migrator);
@@ -158,7 +158,7 @@ describe.each(servers)(
     else it("shut a service out as an earlier release made them", shutOut);
 
     it("let in their own service, and nobody else, once the job has run; what was migrated stays as it was", async () => {
-      // In a run the new release's job comes before the grant that the earlier one declared is taken away.
+      // In one run the new release's job comes before the removal of the grant that the earlier release declared.
       expect(await migrate("payment-service")).toMatch(/has [1-9]\d* migrations/);
       await ends(["up"]);
       expect(await migrate("order-service")).toMatch(/has [1-9]\d* migrations/);

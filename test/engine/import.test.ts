@@ -72,7 +72,7 @@ describe("kit import of topics that somebody made by hand", () => {
         "retention.ms": "172800000",
       }).map(([name, value]) => ({ name, value })),
     });
-    // Nothing is set on this one: all of it comes from the broker.
+    // This topic sets nothing; all its values come from the broker.
     await admin.createTopics({ topics: ["billing-notes", "audit.log"], partitions: 2, replicas: 1 });
     await admin.createAcls({
       creations: [

@@ -10,7 +10,7 @@ import { pulumiEnvironment } from "../../toolchain/pulumi/pulumi-environment.ts"
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** A project of its own that uses the plugin through the real command. */
+/** A separate project that uses the plugin through the real command. */
 interface Project {
   readonly folder: string;
   readonly state: string;
@@ -95,7 +95,7 @@ async function succeed(project: Project, args: readonly string[], env?: Record<s
 
 const up = ["up", "--yes", "--skip-preview", "--stack", "test"];
 
-// One story on one stack: each step begins where the one before ended.
+// One scenario on one stack: each step begins where the previous one ended.
 describe("the plugin under the real engine", () => {
   let project: Project;
   beforeAll(async () => {
@@ -203,7 +203,7 @@ describe("the plugin under the real engine", () => {
     const last = await pid();
     await succeed(project, ["destroy", "--yes", "--skip-preview", "--stack", "test"]);
     await expect(answer()).rejects.toThrow();
-    // A container's first process may never take notice of what ended; that is no life.
+    // A container's first process may never reap ended processes; a zombie does not count as alive.
     expect((await readFacts(last))?.zombie ?? true).toBe(true);
     const left = await readdir(project.state, { recursive: true, withFileTypes: true });
     expect(

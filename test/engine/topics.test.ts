@@ -31,7 +31,7 @@ describe("topics through the engine", () => {
   });
 
   const listed = async (): Promise<readonly string[]> => (await admin.listTopics()).toSorted();
-  /** The topic's own configuration: what was set on it, not what it inherits. */
+  /** The topic's own configuration: set values without inherited ones. */
   async function ownConfig(topic: string): Promise<Record<string, string>> {
     const [description] = await admin.describeConfigs({
       resources: [{ resourceType: ConfigResourceTypes.TOPIC, resourceName: topic }],
@@ -105,19 +105,20 @@ describe("topics through the engine", () => {
   });
 
   it("is continued after everything was killed in the middle", async () => {
-    // More than the engine has under way at once.
+    // More than the engine processes at once.
     const wanted = names(90);
     await stack.declare(wanted.map((name) => plainTopic(name)));
     const killing = new AbortController();
     const killed = stack.pulumi(["up"], { signal: killing.signal });
-    // Killed while topics come into being: some are in the state, some on the broker alone, some nowhere.
+    // Killed while topics are created: some are in the state, some only on the broker, some nowhere.
     for (const limit = Date.now() + 120_000; (await listed()).length < 20; ) {
       if (Date.now() > limit) throw new Error("Waited 120 s for the first topics.");
       await pause(10);
     }
     killing.abort();
     expect((await killed).code).not.toBe(0);
-    // Killed between two writes: the state is whole, the file of its attributes empty. It happens by itself, but rarely.
+    // Killed between two writes: the state is complete, the file of its attributes is empty. This also happens without a test,
+    // but rarely.
     await writeFile(`${stack.stateFile}.attrs`, "");
     const torn = await stack.pulumi(["stack", "export"]);
     expect(torn.text).toContain("failed to load checkpoint: EOF");

@@ -66,7 +66,7 @@ describe("access on the real cluster", async () => {
             await outcomeOf(() => producer.send({ messages: [{ topic, key: "intruder", value: "intruder" }] })),
           ]);
         }
-        // A principal that may write nowhere gets no producer id, and is refused before any topic is looked at.
+        // A principal that may write nowhere gets no producer id, and is rejected before any topic is checked.
         const refusal = own.size === 0 ? "CLUSTER_AUTHORIZATION_FAILED" : DENIED;
         expect(Object.fromEntries(outcomes)).toEqual(Object.fromEntries(foreign.map((topic) => [topic, refusal])));
         expect(foreign.length).toBeGreaterThan(0);
@@ -89,7 +89,10 @@ describe("access on the real cluster", async () => {
     },
   );
 
-  /** What the broker says to a fetch from the topic's first partition. A consumer of its own, so that no fetch session links two topics. */
+  /**
+   * The broker's answer to a fetch from the topic's first partition. Uses a new consumer, so that no fetch session links two
+   * topics.
+   */
   async function readOutcome(principal: string, topic: string): Promise<string> {
     const { id, leader } = located.get(topic) ?? { id: "", leader: -1 };
     const consumer = new Consumer({ ...asPrincipal(platform, principal), groupId: principal });
@@ -161,7 +164,7 @@ describe("access on the real cluster", async () => {
       await expect(intruder.metadata({ topics: ["order-events"] })).rejects.toThrow();
       await intruder.close();
     }
-    // With TLS 1.3 the client is through with its handshake before the broker has missed the certificate.
+    // With TLS 1.3 the client finishes its handshake before the broker notices the missing certificate.
     await expect(
       connectionEnd(asAdmin(platform).bootstrapBrokers[0] ?? "", { ca: asAdmin(platform).tls.ca }),
     ).resolves.toMatch(/certificate required/i);

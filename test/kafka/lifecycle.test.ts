@@ -19,7 +19,7 @@ describe("a platform that is up", () => {
     expect(await pids(platform)).toEqual(before);
   });
 
-  // One of each role; PostgreSQL, brokers and services have to recover state of their own.
+  // One of each role; PostgreSQL, brokers and services must recover their own state.
   it.each([
     [["kafka-broker-101", "kafka-controller-900", "schema-registry", "postgres", "redis"]],
     [["order-service", "log-keeper"]],

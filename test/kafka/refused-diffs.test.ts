@@ -11,7 +11,7 @@ interface Diff {
   readonly changes: readonly { readonly object: string; readonly kind: string; readonly hazard: string }[];
 }
 
-/** What `kit diff` refuses, `kit up --digest` refuses as well, and the cluster stays as it was. */
+/** `kit up --digest` refuses what `kit diff` refuses, and the cluster stays unchanged. */
 describe("a change that kit diff refuses", () => {
   const platform = testPlatform();
   const admin = adminClient(platform);
@@ -95,7 +95,7 @@ describe("a change that kit diff refuses", () => {
     expect(up.stderr).toContain("KIT_DIGEST_REFUSED");
     expect(up.code).toBe(1);
     if (byTheProgram) {
-      // Even with a digest made to look accepted the program itself refuses what loses a topic's records.
+      // Even with a digest that is made to look accepted, the program itself refuses a change that loses a topic's records.
       const forged = await runKit(platform, ["up", "--digest", diff.digest.replace(/-refused$/, "")], {
         projectDir: project.dir,
         timeoutMs: 150_000,

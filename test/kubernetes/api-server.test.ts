@@ -53,7 +53,7 @@ describe.skipIf(missing !== undefined)(`an API server of the tests${reason(missi
         "pod-security.kubernetes.io/warn": "restricted",
       }),
     );
-    // No controller makes it here, and admission of pods asks for it.
+    // No controller creates it here, and admission of pods requires it.
     await applied({ apiVersion: "v1", kind: "ServiceAccount", metadata: { name: "default", namespace: "guarded" } });
   });
   afterAll(ended);
@@ -100,7 +100,7 @@ describe.skipIf(missing !== undefined)(`an API server of the tests${reason(missi
       { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "odd", namespace: "guarded" }, datum: {} },
       { dryRun: true },
     );
-    // Server-side apply answers 500 for what its schema does not know.
+    // Server-side apply answers 500 for unknown fields of its schema.
     expect(answer.status).toBeGreaterThanOrEqual(400);
     expect(describeAnswer(answer)).toContain("datum");
   });
@@ -195,7 +195,7 @@ describe.skipIf(withoutControllers !== undefined)(
         client.list("/api/v1/namespaces/played/pods?labelSelector=app.kubernetes.io%2Fname%3Dorder-service");
       const nodeOf = ({ spec }: ApiObject): string =>
         String((spec as { readonly nodeName?: string }).nodeName ?? "none");
-      /** Waits until all six of a release run and nothing else does; tells how many there are in each zone. */
+      /** Waits until all six pods of a release run and no others do; returns their number in each zone. */
       const placed = async (what: string): Promise<Readonly<Record<string, number>>> => {
         await server.until(
           what,
@@ -227,8 +227,8 @@ describe.skipIf(withoutControllers !== undefined)(
           JSON.stringify(spec).includes("node.kubernetes.io/unreachable"),
         ).length;
       /**
-       * Waits until the scheduler, which learns of taints later than the API server, binds a pod to each of the lost
-       * nodes, or to none. Each look makes new pods: one that waits is looked at again only after a growing pause.
+       * Waits until the scheduler, which learns of taints later than the API server, binds a pod to each of the lost nodes, or
+       * to none. Each attempt makes new pods, because the scheduler retries a waiting pod only after a growing pause.
        */
       const schedulerTakes = async (takes: boolean): Promise<void> => {
         const namespaced = "/api/v1/namespaces/played/pods";
@@ -278,7 +278,7 @@ describe.skipIf(withoutControllers !== undefined)(
       await release("1");
       expect(await placed("the first release")).toEqual({ "zone-a": 2, "zone-b": 2, "zone-c": 2 });
 
-      // As the control plane sees it: nothing is heard of the nodes any more; the node controller taints them.
+      // From the control plane's view: the nodes send no heartbeats any more, and the node controller taints them.
       for (const node of lostNodes) {
         await patchNode(node, "", { metadata: { labels: { "test/lost": "true" } } });
         await patchNode(node, "/status", {
@@ -296,7 +296,7 @@ describe.skipIf(withoutControllers !== undefined)(
       }
       await server.until("the taints of the lost nodes", async () => (await taints()) === 3, 120_000);
       await schedulerTakes(false);
-      // What the node controller does five minutes later.
+      // The node controller does this five minutes later.
       for (const pod of (await pods()).filter((each) => lostNodes.includes(nodeOf(each))))
         await client.request("DELETE", `/api/v1/namespaces/played/pods/${pod.metadata.name}?gracePeriodSeconds=0`);
       expect(await placed("six pods without the lost zone")).toEqual({ "zone-a": 3, "zone-b": 3 });

@@ -16,8 +16,8 @@ import { startApiServer, whyNoApiServer } from "./servers/api-server.ts";
 const CONTAINER = "spec.template.spec.containers.0";
 
 /**
- * What no rule needs to say, because no cluster takes it; and pod security, which the rules say too: a namespace warns of what its pods
- * would be refused for. The rest of the table is in test/unit/policies/breakages.ts and kafka-breakages.ts.
+ * Breakages without a rule, because the API server rejects them; and pod security, which rules check too: a namespace warns
+ * about pods that it would reject. The rest of the table is in test/unit/policies/breakages.ts and kafka-breakages.ts.
  */
 const BREAKAGES: readonly Breakage[] = [
   ...KAFKA_BREAKAGES.filter(({ caughtBy }) => caughtBy === API_SERVER),
@@ -66,7 +66,7 @@ describe.skipIf(missing !== undefined)(
     let folder: string;
     let intact: readonly Manifest[];
 
-    /** What the server has against an object, without keeping it. */
+    /** The server's objections to an object, without storing it. */
     const complaints = async (manifest: Manifest): Promise<readonly string[]> => {
       const answer = await server.client.apply(JSON.parse(JSON.stringify(manifest)) as ApiObject, { dryRun: true });
       return [...(answer.status < 300 ? [] : [describeAnswer(answer)]), ...answer.warnings];
@@ -83,7 +83,7 @@ describe.skipIf(missing !== undefined)(
       );
       expect(code, stderr).toBe(0);
       const objects = (await readRendered(out)).map(({ object }) => object);
-      // Namespaces and definitions must be there before the rest can be asked about.
+      // Namespaces and definitions must exist before the other objects can be checked.
       for (const object of objects.filter(({ kind }) => ["CustomResourceDefinition", "Namespace"].includes(kind))) {
         const answer = await server.client.apply(object);
         expect(answer.status, describeAnswer(answer)).toBeLessThan(300);
@@ -102,7 +102,7 @@ describe.skipIf(missing !== undefined)(
       const [first] = changed;
       if (first === undefined) throw new Error("Nothing was broken.");
       expect(await complaints(first)).not.toEqual([]);
-      // It is the breakage that it sees.
+      // The server objects to the breakage itself.
       const before = intact.find(
         ({ kind, metadata }) =>
           kind === first.kind &&

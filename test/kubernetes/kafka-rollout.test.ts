@@ -1,4 +1,7 @@
-/** The wait for a rollout, by the real engine on a real API server. The test does what Strimzi does, step by step, as a real node showed it. */
+/**
+ * The wait for a rollout, with the real engine on a real API server. The test acts as Strimzi, step by step, as observed on a
+ * real node.
+ */
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -24,7 +27,7 @@ const REFUSED = {
 const READY = { type: "Ready", status: "True" };
 const LISTENERS = [{ name: "tls", bootstrapServers: "kafka:9093", certificates: ["one"] }];
 
-/** Waits for one broker; `DECLARED` stands for what is declared of the cluster. */
+/** Waits for one broker; `DECLARED` stands for the cluster's declaration. */
 const PROGRAM = `
   import { KafkaRollout } from "${ROOT}/components/provider/resources.ts";
   const rollout = new KafkaRollout("kafka", {
@@ -105,7 +108,7 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
     );
   };
   const podIsReady = () => report(POD, { phase: "Running", conditions: [READY] });
-  /** Starts a run, and waits until it shows something. */
+  /** Starts a run, and waits until it prints something. */
   const up = async (
     declared: string,
     shows = /KafkaRollout kafka (creating|updating)/,
@@ -174,7 +177,7 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
     timeout: 5 * MINUTE_MS,
   }, async () => {
     await accepted(server.client.apply(pool("2Gi")));
-    // The pool has changed and the operator has not seen it: it sits out its timeout first.
+    // The pool has changed and the operator has not noticed: it waits for its timeout first.
     const run = await up("2");
     await newPod();
     await podIsReady();
@@ -193,7 +196,7 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
     expect(good(await (await up("2")).ended)).toContain("two");
     expect(await preview()).not.toMatch(/to update/);
 
-    // A new key: the operator keeps the old authority beside the new one until the last broker has rolled.
+    // A new key: the operator keeps the old authority beside the new one until the last broker has restarted.
     const authorities = (data: Readonly<Record<string, string>>): Promise<void> =>
       accepted(
         server.client.request(
@@ -210,7 +213,7 @@ describe.skipIf(why !== undefined)(`a Kafka cluster's rollout${why === undefined
       ),
     );
     await authorities({ "ca.crt": "three", "ca-2031-01-01T00-00-00Z.crt": "two", "ca.password": "not shown" });
-    // The brokers roll meanwhile: clients must not wait for the last of them.
+    // The brokers restart meanwhile: clients must not wait for the last of them.
     await report(POD, { phase: "Running", conditions: [{ type: "Ready", status: "False" }] });
     const overlapping = good(await (await up("2")).ended);
     expect(overlapping).toMatch(/two[\s\S]*three/u);

@@ -1,4 +1,4 @@
-/** A shipped stack, run by the real engine as anybody would run it, against servers of a test. */
+/** A shipped stack, run by the real engine as a user would run it, against servers of a test. */
 
 import type { ChildProcess } from "node:child_process";
 import { spawn } from "node:child_process";
@@ -19,24 +19,24 @@ export interface Step {
   readonly diffs: readonly string[];
 }
 
-/** How a run of the engine ended. */
+/** Outcome of a run of the engine. */
 export interface Run {
   readonly code: number;
-  /** All that it wrote. */
+  /** All its output. */
   readonly text: string;
   readonly elapsedMs: number;
   /** Steps other than `same`, sorted by type and name. */
   readonly steps: readonly Step[];
   /** Warnings and errors. */
   readonly complaints: readonly string[];
-  /** What a policy pack found: `mandatory protected-resource order-events: …`. */
+  /** Findings of a policy pack: `mandatory protected-resource order-events: …`. */
   readonly violations: readonly string[];
 }
 
 /** A value in the stack's settings. */
 export type Setting = readonly [path: readonly (string | number)[], value: unknown];
 
-/** A stack of a test: the shipped file with a few values changed, a state folder of its own. */
+/** A stack of a test: the shipped file with a few changed values, and its own state directory. */
 export interface PlatformStack {
   readonly stateDir: string;
   /** Changes values below `platform:`; `undefined` takes one away. */
@@ -54,7 +54,7 @@ export interface PlatformStack {
 /** Opens a shipped stack as the guide says: `eval "$(npx kit env --stack …)"`. */
 export async function openPlatformStack(stack: string, env: Readonly<Record<string, string>>): Promise<PlatformStack> {
   const stateDir = await mkdtemp(join(tmpdir(), `kit-stack-${stack}-`));
-  // Apart from the state: the engine's debug messages, which nobody else asks for, hold every value in plain.
+  // Separate from the state: the engine's debug messages, which only this test requests, contain all values in plain text.
   const eventsDir = await mkdtemp(join(tmpdir(), `kit-events-${stack}-`));
   const platform = { stateDir, portBase: 0 };
   const variables = await kitJson<Record<string, string>>(platform, ["env", "--stack", stack]);
@@ -101,7 +101,7 @@ export async function openPlatformStack(stack: string, env: Readonly<Record<stri
   };
 }
 
-/** Ends a run that a test gave up waiting for: the engine, the program and the plugins. */
+/** Ends a run after the test's timeout: the engine, the program and the plugins. */
 async function endGroup(child: ChildProcess): Promise<void> {
   const ended = once(child, "close");
   if (child.pid !== undefined) process.kill(-child.pid, "SIGKILL");

@@ -18,12 +18,12 @@ const WITH_PACK = ["--policy-pack", "policies"];
 const KAFKA = "/apis/kafka.strimzi.io/v1/namespaces/kafka";
 const DIGEST = `sha256:${"a".repeat(64)}`;
 
-/** As a pipeline sets them, which has built the images. */
+/** Set as by a pipeline that has built the images. */
 const DIGESTS = readServiceTemplates(join(PROJECT_DIR, "service-templates")).map(
   ({ name }): Setting => [["kubernetes", "workloads", "images", "digests", name], DIGEST],
 );
 const OLD = "4.2.1";
-/** Prod as it was before the newest Kafka came, with images of others from a mirror, by digest. */
+/** Prod before the newest Kafka, with third-party images from a mirror, by digest. */
 const BEFORE: readonly Setting[] = [
   ...DIGESTS,
   [["kubernetes", "kafka", "version"], OLD],
@@ -44,7 +44,7 @@ const ZONES = ["zone-a", "zone-b", "zone-c"];
 const pools = (change: string): string[] => ZONES.map((zone) => `update KafkaNodePool kafka/broker-${zone}: ${change}`);
 const MEMORY = ["resources", "memory"];
 
-/** Changes that would lose or strand records, and what is said of them. */
+/** Changes that would lose or strand records, and their error messages. */
 const REFUSED: readonly {
   readonly what: string;
   readonly to: readonly Setting[];
@@ -253,7 +253,7 @@ describePlatform("prod", BEFORE, (site) => {
 
   it("is not destroyed while it is protected", { timeout: 3 * MINUTE_MS }, async () => {
     const before = await generations();
-    // As the guide says: the preview is what refuses. Without it the engine deletes all that is not protected first.
+    // The preview refuses. Without it the engine first deletes everything that is not protected.
     const run = await site().pulumi(["destroy", "--yes"]);
     expect(run.code, run.text).not.toBe(0);
     for (const name of ["order-events", "order_service", "services"])
@@ -267,7 +267,7 @@ describePlatform("prod", BEFORE, (site) => {
 
   it("is taken down for good as the guide says: protection off, up, destroy", { timeout: 6 * MINUTE_MS }, async () => {
     await site().stack.set([["kubernetes", "protect"], false]);
-    // Nothing to do: what was refused has taken nothing away.
+    // No changes: the refused run has deleted nothing.
     expect(summary(good(await site().pulumi(UP)))).toEqual([]);
     good(await site().pulumi(DESTROY));
     await expectNothingLeft(site());

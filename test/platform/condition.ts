@@ -4,8 +4,8 @@ import { setTimeout as pause } from "node:timers/promises";
 const MOST_STRETCHED = 10;
 
 /**
- * A limit as it is fair now: as it stands on an idle machine, longer where several processes wait for each processor, at most
- * ten times. A limit is there to end a wait for something that never comes; it must not make a busy machine's test fail.
+ * Scales a limit to the machine's load: unchanged on an idle machine, longer if several processes wait for each processor, at
+ * most ten times. A limit ends a wait for something that never happens; it must not make a test fail on a busy machine.
  */
 export function stretched(
   limitMs: number,

@@ -6,7 +6,7 @@ const STEP = 1_000;
 const LAST_BASE = 31_000;
 
 /**
- * A port base for a platform of the tests' own: none of a sample of its ports is in use.
+ * A port base for a platform of the tests: none of a sample of its ports is in use.
  * @throws {Error} when every base between 18000 and 31000 is taken.
  */
 export async function freePortBase(): Promise<number> {
@@ -29,7 +29,7 @@ export async function freePortBase(): Promise<number> {
   throw new Error(`No ${PORT_SPAN} free ports between ${FIRST_BASE} and ${LAST_BASE}; end what holds them.`);
 }
 
-/** Whether nobody listens on a loopback port. */
+/** Whether a loopback port has no listener. */
 export function isFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();

@@ -1,4 +1,6 @@
-/** Another project on the kit: this repository without its sample, with one small service and a smaller local cluster in its place. */
+/**
+ * Another project on the kit: this repository without its sample, with one small service and a smaller local cluster instead.
+ */
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join, normalize, relative } from "node:path";
 import { copyProject, edits } from "./project-copy.ts";
@@ -117,12 +119,12 @@ export function startNoteService(options: StartOptions = {}): Promise<RunningSer
 export interface OtherProject {
   readonly dir: string;
   readonly service: string;
-  /** Tests that are the sample's own: they import its services or its acceptance, themselves or by way of another. */
+  /** Tests that belong to the sample: they import its services or its acceptance, directly or indirectly. */
   readonly sampleTests: readonly string[];
   remove(): Promise<void>;
 }
 
-/** Takes topics, templates, acceptance and tests of the sample away, and puts the small service in their place. */
+/** Removes topics, templates, acceptance and tests of the sample, and adds the small service. */
 export async function otherProject(): Promise<OtherProject> {
   const { dir, remove } = await copyProject();
   const taken = [

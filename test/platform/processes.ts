@@ -42,7 +42,7 @@ export function up(platform: TestPlatform, timeoutMs = 300_000): Promise<unknown
   return kitJson(platform, ["up"], { timeoutMs });
 }
 
-/** Command lines of living processes that mention a folder: what a platform in it left behind. */
+/** Command lines of living processes that mention a folder: leftovers of a platform in it. */
 export function processesMentioning(folder: string): readonly string[] {
   return readdirSync("/proc")
     .filter((entry) => /^\d+$/.test(entry) && Number(entry) !== process.pid)
@@ -51,13 +51,13 @@ export function processesMentioning(folder: string): readonly string[] {
         const command = readFileSync(`/proc/${pid}/cmdline`, "utf8").replaceAll("\0", " ");
         return command.includes(folder) ? [`${pid} ${command.slice(0, 200)}`] : [];
       } catch {
-        // The process ended while we looked.
+        // The process ended in the meantime.
         return [];
       }
     });
 }
 
-/** The ports of these processes that somebody still listens on. */
+/** The ports of these processes that still have a listener. */
 export async function portsInUse(processes: readonly StatusProcess[]): Promise<readonly number[]> {
   const ports = processes.flatMap((process) => process.ports.map(({ port }) => port));
   const free = await Promise.all(ports.map(isFree));

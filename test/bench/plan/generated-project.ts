@@ -1,9 +1,9 @@
-/** A clone of the project whose `topics/` holds as many topics as a benchmark wants. */
+/** A clone of the project whose `topics/` contains as many topics as a benchmark needs. */
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { copyProject } from "../../platform/project-copy.ts";
 
-/** How large it is. */
+/** Its size. */
 export interface GeneratedSize {
   readonly topics: number;
   readonly files: number;
@@ -15,9 +15,9 @@ export function generatedName(place: number): string {
 }
 
 /**
- * Writes the domain files. Each topic has an event and a record of its own, and one producer and one consumer that all
- * topics of the domain share.
- * @param changed - How many topics, from the first, keep their records longer than the others.
+ * Writes the domain files. Each topic has its own event and record, and shares one producer and one consumer with all topics of
+ * the domain.
+ * @param changed - Number of topics, from the first, that keep their records longer than the others.
  */
 export async function writeTopics(dir: string, size: GeneratedSize, changed = 0): Promise<void> {
   const perFile = Math.ceil(size.topics / size.files);

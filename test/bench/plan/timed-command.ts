@@ -1,13 +1,13 @@
-/** One command, timed, with the most memory it held. */
+/** One command, with its duration and maximum memory. */
 import { spawn } from "node:child_process";
 import { readFile } from "node:fs/promises";
 import { sampling } from "../../../cli/bench/sampling.ts";
 import { KitError } from "../../../cli/errors.ts";
 
-/** How a command went. */
+/** Result of a command. */
 export interface TimedCommand {
   readonly elapsedMs: number;
-  /** Highest resident size that was seen; `null` where the system has no /proc. */
+  /** Highest observed resident size; `null` if the system has no /proc. */
   readonly peakBytes: number | null;
   readonly code: number;
   readonly stdout: string;

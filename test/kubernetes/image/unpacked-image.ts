@@ -10,7 +10,7 @@ import { runChecked, runCommand } from "../../../toolchain/making/command.ts";
 /** User of the images. */
 const USER = 10_001;
 
-/** An image whose layers lie one over the other in a folder. */
+/** An image whose layers are unpacked over each other in a folder. */
 export interface UnpackedImage {
   readonly image: StoredImage;
   /** Its root. */
@@ -18,7 +18,7 @@ export interface UnpackedImage {
   remove(): Promise<void>;
 }
 
-/** What a container is started with, as a pod says it. */
+/** Start options of a container, as a pod states them. */
 export interface ContainerRun {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
@@ -46,13 +46,13 @@ export async function unpackImage(layout: string, digest: string): Promise<Unpac
   const image = await readImage(layout, { mediaType: MEDIA_TYPES.manifest, digest, size: 0 });
   for (const layer of image.manifest.layers)
     await runChecked("tar", ["-xzf", join(layout, BLOBS, layer.digest.slice("sha256:".length)), "-C", root]);
-  // Pods of another user pass through.
+  // Pods of another user need access to the parent folder.
   await chmod(folder, 0o755);
   return { image, root, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
 /**
- * Starts a container in an unpacked image: read-only root, the image's user, a /tmp of its own, and nothing of this machine but
+ * Starts a container in an unpacked image: read-only root, the image's user, its own /tmp, and nothing of this machine except
  * the network and /proc. The caller ends it.
  */
 export async function startContainer(
@@ -96,7 +96,7 @@ export async function startContainer(
   });
 }
 
-/** A container's end: its exit code and all that it said. */
+/** Result of a container: its exit code and all its output. */
 export async function endOf(
   child: ChildProcess,
   limitMs: number,
@@ -121,7 +121,10 @@ export async function sbomOf({ root }: UnpackedImage): Promise<unknown> {
   return JSON.parse(await readFile(join(root, "app", "sbom.cdx.json"), "utf8"));
 }
 
-/** Files of an unpacked image that are somebody else's, writable for others, or run as another user than the one that starts them. */
+/**
+ * Files of an unpacked image that belong to another user, are writable for others, or run as another user than the one that
+ * starts them.
+ */
 export function unfitFiles({ root }: UnpackedImage): readonly string[] {
   const found = execFileSync(
     "find",

@@ -1,8 +1,8 @@
 import type { Exception } from "./finding.ts";
 
 /**
- * Complaints of the judges that are answered rather than followed. One that no longer meets a complaint fails the test:
- * it would hide the next one. Those from the project's own rules stand in `policies/exceptions.yaml`.
+ * Findings of the validators that the kit does not follow, with reasons. An exception without a finding fails the test, because
+ * it would hide the next one. Exceptions from the project's own rules are in `policies/exceptions.yaml`.
  */
 export const EXCEPTIONS: readonly Exception[] = [
   {

@@ -3,20 +3,20 @@ import { join } from "node:path";
 import { parse } from "yaml";
 import type { ApiObject } from "../servers/api-client.ts";
 
-/** Who judges rendered objects: the rules of this project, and three that are not ours. */
+/** The validators of rendered objects: the rules of this project, and three independent ones. */
 export type JudgeName = "policies" | "kubeconform" | "monokle" | "checkov";
 
-/** One complaint. */
+/** One finding. */
 export interface Finding {
   readonly judge: JudgeName;
-  /** The judge's own name of the rule, e.g. `workload-probes`, `CKV_K8S_43` or `PSS203`. */
+  /** The validator's own name of the rule, e.g. `workload-probes`, `CKV_K8S_43` or `PSS203`. */
   readonly rule: string;
   /** `<Kind> <namespace>/<name>`; without namespace for objects of the cluster. */
   readonly object: string;
   readonly message: string;
 }
 
-/** A complaint that is answered rather than followed. */
+/** A finding that is explained rather than followed. */
 export interface Exception {
   readonly judge: JudgeName;
   readonly rule: string;
@@ -46,7 +46,7 @@ export async function readRendered(folder: string): Promise<readonly RenderedObj
   );
 }
 
-/** An object as findings name it. */
+/** An object's name in findings. */
 export function objectName({
   kind,
   metadata,
@@ -57,7 +57,7 @@ export function objectName({
   return `${kind} ${metadata.namespace === undefined ? "" : `${metadata.namespace}/`}${metadata.name}`;
 }
 
-/** What is left to complain of, and the exceptions that nothing needed. */
+/** The remaining findings, and the unused exceptions. */
 export function weigh(
   findings: readonly Finding[],
   exceptions: readonly Exception[],

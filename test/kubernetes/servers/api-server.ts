@@ -13,13 +13,13 @@ import { installCrds } from "./crds.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { startServer, untilAlive } from "./server-process.ts";
 
-/** What an API server of the tests is started with. */
+/** Options of a test's API server. */
 export interface ApiServerOptions {
   /** Folders with custom resource definitions (YAML) to install. Default: Strimzi's, CloudNativePG's, KEDA's, the Gateway API's. */
   readonly crds?: readonly string[];
   /**
-   * Also starts the controller manager, the scheduler and played nodes, one per zone: Deployments become available and
-   * Jobs complete though no container runs. `without-nodes`: for a node that comes by itself. Default: the API server alone.
+   * Also starts the controller manager, the scheduler and simulated nodes, one per zone: Deployments become available and Jobs
+   * complete although no container runs. `without-nodes`: for a node that joins by itself. Default: only the API server.
    */
   readonly controllers?: boolean | "without-nodes";
 }
@@ -48,8 +48,8 @@ const API_SERVER_PARTS: readonly KubernetesPart[] = ["etcd", "kube-apiserver"];
 const CONTROLLER_PARTS: readonly KubernetesPart[] = ["kube-controller-manager", "kube-scheduler", "kwok"];
 
 /**
- * Why an API server cannot be started here, for `test.skipIf`; undefined when it can.
- * Looks only: `kit test` and `kit doctor --fix --kubernetes` build what is missing.
+ * Why an API server cannot be started here, for `test.skipIf`; undefined when it can. Only checks: `kit test` and `kit doctor
+ * --fix --kubernetes` build missing parts.
  */
 export async function whyNoApiServer(options: { readonly controllers?: boolean } = {}): Promise<string | undefined> {
   return await whyMissing(options.controllers === true ? [...API_SERVER_PARTS, ...CONTROLLER_PARTS] : API_SERVER_PARTS);
@@ -62,7 +62,7 @@ export async function whyMissing(parts: readonly KubernetesPart[]): Promise<stri
   return missing.length === 0 ? undefined : `not built: ${missing.join(", ")} (npx kit doctor --fix --kubernetes)`;
 }
 
-/** Where a part is that {@link whyMissing} did not name. */
+/** Location of a part that {@link whyMissing} did not name. */
 export async function partPath(part: KubernetesPart): Promise<string> {
   const path = await findKubernetesPart(part);
   if (path === undefined) throw new Error(`${part} is not built; run: npx kit doctor --fix --kubernetes`);
@@ -70,14 +70,14 @@ export async function partPath(part: KubernetesPart): Promise<string> {
 }
 
 /**
- * Starts etcd and an API server on free loopback ports and installs custom resource definitions. Pod security is
- * enforced as each namespace's labels say; authorisation is by RBAC; every client has a token.
+ * Starts etcd and an API server on free loopback ports and installs custom resource definitions. Pod security is enforced by
+ * each namespace's labels, authorisation is by RBAC, and every client has a token.
  */
 export async function startApiServer(options: ApiServerOptions = {}): Promise<ApiServer> {
   const folder = await mkdtemp(join(tmpdir(), "kit-api-server-"));
   const processes: ServerProcess[] = [];
   const stop = async (): Promise<void> => {
-    // Clients first, so that none complains of a server that has gone.
+    // Clients first, so that none reports a lost server.
     for (const server of processes.toReversed()) await server.stop();
     await rm(folder, { recursive: true, force: true });
   };
@@ -107,7 +107,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
         "--bind-address=127.0.0.1",
         `--secure-port=${port}`,
         "--advertise-address=127.0.0.1",
-        // There are no endpoints of it to keep: nothing runs in a pod.
+        // It has no endpoints to maintain, because nothing runs in a pod.
         "--endpoint-reconciler-type=none",
       ],
       { folder: logs },
@@ -132,7 +132,7 @@ export async function startApiServer(options: ApiServerOptions = {}): Promise<Ap
   }
 }
 
-/** Arguments of an etcd that nobody keeps: it never waits for the disk. */
+/** Arguments of a temporary etcd: it never waits for the disk. */
 export function etcdArguments(dataFolder: string, clientUrl: string, peerUrl: string): readonly string[] {
   return [
     `--data-dir=${dataFolder}`,
@@ -146,7 +146,7 @@ export function etcdArguments(dataFolder: string, clientUrl: string, peerUrl: st
   ];
 }
 
-/** Arguments of an API server, but for where it listens. */
+/** Arguments of an API server, except for its addresses. */
 export function apiServerArguments(files: ControlPlaneFiles, etcdUrl: string): readonly string[] {
   return [
     `--etcd-servers=${etcdUrl}`,
@@ -164,7 +164,7 @@ export function apiServerArguments(files: ControlPlaneFiles, etcdUrl: string): r
   ];
 }
 
-/** Whether an API server says that it is ready. */
+/** Whether an API server reports that it is ready. */
 export async function isReady(client: ApiClient): Promise<boolean> {
   try {
     return (await client.request("GET", "/readyz")).status === 200;

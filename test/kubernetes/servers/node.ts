@@ -1,6 +1,6 @@
 /**
- * One real node: kubelet, containerd, kube-proxy and CoreDNS in namespaces of their own, beside the API server that the
- * tests start anyway. Nothing in it reaches a network, and the machine's links, rules, mounts and settings stay as they are.
+ * One real node: kubelet, containerd, kube-proxy and CoreDNS in their own namespaces, beside the API server that the tests
+ * start anyway. Nothing in it reaches a network, and the machine's links, rules, mounts and settings stay unchanged.
  */
 
 import type { ChildProcess } from "node:child_process";
@@ -29,13 +29,13 @@ import { doorTo, exitTo, requestThrough } from "./node/ways.ts";
 import type { ServerProcess } from "./server-process.ts";
 import { startServer, untilAlive } from "./server-process.ts";
 
-/** What a node is started with. */
+/** Options of a node. */
 export interface NodeOptions {
   /** Folders with custom resource definitions; see {@link startApiServer}. Default: none. */
   readonly crds?: readonly string[];
   /** Archives of images, absolute. */
   readonly images?: readonly string[];
-  /** Ports of the node's address, which pods reach, that come out at a port of this machine's loopback. */
+  /** Ports of the node's address, reachable from pods, that forward to a port of this machine's loopback. */
   readonly exits?: readonly { readonly port: number; readonly to: number }[];
 }
 
@@ -50,11 +50,11 @@ export interface ClusterNode {
   fetch(url: string, request?: InsideRequest): Promise<InsideAnswer>;
   /** Loads archives of images. */
   importImages(archives: readonly string[]): Promise<void>;
-  /** What a pod's containers wrote, for errors. */
+  /** Output of a pod's containers, for errors. */
   podLogs(namespace: string, pod: string): Promise<string>;
   /** Runs a program inside. */
   run(command: readonly string[]): Promise<string>;
-  /** Ends every process of the node at once, as a power cut does, and starts it again on what it had on disk. */
+  /** Ends every process of the node at once, as a power cut does, and starts it again with the state on its disk. */
   restart(): Promise<void>;
   /** Waits until a condition holds; fails at once when one of the node's servers has ended. */
   until(what: string, condition: () => Promise<boolean>, limitMs: number): Promise<void>;
@@ -83,7 +83,7 @@ const READY_LIMIT_MS = 120_000;
 /** A node with many images has some ten thousand files to remove. */
 const END_LIMIT_MS = 180_000;
 
-/** Why a node cannot be started here, for `test.skipIf`; undefined when it can. Looks only. */
+/** Why a node cannot be started here, for `test.skipIf`; undefined when it can. Only checks. */
 export async function whyNoNode(): Promise<string | undefined> {
   if (process.platform !== "linux") return "a node needs Linux";
   if (process.getuid?.() !== 0) return "a node needs root";
@@ -111,7 +111,7 @@ export async function whyNoNode(): Promise<string | undefined> {
   return await whyMissing(PARTS);
 }
 
-/** Starts a control plane and one node, and waits until it is Ready and answers names. */
+/** Starts a control plane and one node, and waits until the node is Ready and answers DNS queries. */
 export async function startNode(options: NodeOptions = {}): Promise<ClusterNode> {
   const runtime = await findContainerRuntime();
   if (runtime === undefined) throw new Error("There is no containerd; run: npx kit doctor --fix --kubernetes");
@@ -162,7 +162,7 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
   }));
 
   const boot = async (first: boolean): Promise<void> => {
-    // The first process reads settings: they are there by now.
+    // The first process reads settings, which exist by now.
     keeper ??= new Keeper(folder, cgroup);
     init = await keeper.nextInit();
     start("tunnel", [
@@ -202,7 +202,7 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
 
   const stop = async (): Promise<void> => {
     await keeper?.end();
-    // The keeper does it, once there is one.
+    // The keeper does it, if there is one.
     await rm(folder, { recursive: true, force: true });
     for (const server of servers) await server.stop();
     for (const server of ways) server.close();
@@ -282,7 +282,7 @@ export async function startNode(options: NodeOptions = {}): Promise<ClusterNode>
   };
 }
 
-/** Holds the namespaces: its standard input ends with this process, however this process ends. */
+/** Keeps the namespaces: its standard input closes when this process ends, for any reason. */
 class Keeper {
   readonly #child: ChildProcess;
   readonly #inits: AsyncIterator<string>;

@@ -1,20 +1,20 @@
 import { setTimeout as pause } from "node:timers/promises";
 
-/** A part of a cluster that is played: it waits for what the program declares, and answers as the real one would. */
+/** A simulated part of a cluster: it waits for the program's declaration, and answers as the real part would. */
 export interface PlayedPart {
-  /** Resolves once it has answered; rejects with what went wrong, or because it was stopped before. */
+  /** Resolves after its answer; rejects with its error, or because it was stopped before. */
   readonly answered: Promise<void>;
   stop(): Promise<void>;
 }
 
-/** What a played part works with. */
+/** Environment of a simulated part. */
 export interface Play {
   /**
    * Waits until something is declared.
    * @throws {Error} at once when the part is stopped; when the limit passes, with the last mistake.
    */
   declared<T>(what: string, look: () => Promise<T | undefined>): Promise<T>;
-  /** Does something again and again until the part is stopped; a mistake passes, as a controller's does. */
+  /** Repeats an action until the part is stopped; an error is retried, as a controller does. */
   again(step: () => Promise<void>): void;
   /** Ends what was started, last first, when the part is stopped. */
   endLater(end: () => Promise<void>): void;
@@ -54,7 +54,7 @@ export function playPart(limitMs: number, play: (play: Play) => Promise<void>): 
     loops.push(loop());
   };
   const answered = play({ declared, again, endLater: (end) => ends.push(end) });
-  // A test that wants to know awaits it; others see what is missing without it.
+  // A test that needs the error awaits it; others fail by the missing answer.
   answered.catch(() => undefined);
   return {
     answered,

@@ -1,4 +1,4 @@
-/** Node pools as Strimzi runs them, as far as others see it: pods with its labels, and what the pools' status says. */
+/** Node pools as Strimzi runs them, as far as other programs see it: pods with its labels, and the pools' status. */
 import { OPERATOR_IMAGE } from "../../../components/kafka/strimzi/operator.ts";
 import { containerSecurity, podSecurity } from "../../../components/kubernetes/pod-security.ts";
 import type { ApiClient, ApiObject } from "./api-client.ts";
@@ -15,8 +15,8 @@ interface PoolSpec {
 }
 
 /**
- * Brings pods and status of every pool to what is declared. The real operator tells a pool's generation when its nodes are rolled; here none is
- * rolled: the brokers run outside, and a pod only stands for one.
+ * Brings pods and status of every pool to the declaration. The real operator reports a pool's generation when its nodes have
+ * restarted. Here nothing restarts: the brokers run outside, and a pod only represents one.
  */
 export async function playPools(client: ApiClient): Promise<void> {
   const [pools, pods] = await Promise.all([client.list(POOLS), client.list(PODS)]);
@@ -66,7 +66,7 @@ function podOf(name: string, pool: string, roles: readonly string[]): ApiObject 
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 0,
       securityContext: { runAsNonRoot: podSecurity.runAsNonRoot, seccompProfile: podSecurity.seccompProfile },
-      // The program that stands in for the operator on a real node: it runs, and asks for little.
+      // The program that replaces the operator on a real node: it runs, and requests little.
       containers: [
         {
           name: "kafka",
@@ -98,7 +98,7 @@ const json = (object: ApiObject) => ({ type: "application/json", body: JSON.stri
 
 async function expectAccepted(asked: ReturnType<ApiClient["request"]>): Promise<void> {
   const answer = await asked;
-  // What is there already, or has gone already, is as it should be.
+  // An object that exists already, or is deleted already, is in the wanted state.
   if (answer.status >= 300 && answer.status !== 409 && answer.status !== 404)
     throw new Error(`The API server refused what the operator does for a pool: ${describeAnswer(answer)}`);
 }

@@ -24,7 +24,7 @@ import { type PlayedPart, playPart } from "./played-part.ts";
 import { playPools } from "./played-pools.ts";
 import { type ServerProcess, startServer } from "./server-process.ts";
 
-/** Plays Strimzi: for the Kafka resource that comes it starts real brokers here and reports their addresses. */
+/** Simulates Strimzi: for a Kafka resource it starts real brokers here and reports their addresses. */
 export interface PlayedStrimzi extends PlayedPart {
   /** PEM of the authority that signed the brokers' certificates. */
   readonly authority: string;
@@ -102,7 +102,7 @@ export async function playStrimzi(client: ApiClient, limitMs: number, pods?: Bro
     });
     const answer = { ports, authority: authority.certificatePem, pods };
     await report(client, resource, answer);
-    // A change counts as done once the operator says that it has seen it. Nothing is rolled here.
+    // A change counts as done once the operator has observed its generation. Nothing restarts here.
     again(async () => {
       await playPools(client);
       const now = await client.read(RESOURCE);
@@ -113,8 +113,8 @@ export async function playStrimzi(client: ApiClient, limitMs: number, pods?: Bro
 }
 
 /**
- * Lets brokers read their node's zone, as the operator does, with its labels. The real one deletes the binding when it sees the Kafka resource
- * go; when a platform is destroyed the operator is away by then, so this one never does.
+ * Lets brokers read their node's zone, as the operator does, with its labels. The real operator deletes the binding when the
+ * Kafka resource is deleted. When a platform is destroyed the operator no longer runs by then, so this one never deletes it.
  */
 async function bindBrokersRole(client: ApiClient): Promise<void> {
   const [name, group] = [`strimzi-${NAMESPACE}-kafka-kafka-init`, "rbac.authorization.k8s.io"];
@@ -146,7 +146,7 @@ interface BrokersRequest {
   /** PEM of the authority that signs clients. */
   readonly clients: string;
   readonly brokers: number;
-  /** What says which replica a consumer reads from: the class that the resource names. */
+  /** The class that selects the replica for a consumer, as named in the resource. */
   readonly selector: string;
   readonly processes: ServerProcess[];
   readonly pods: BrokerForPods | undefined;

@@ -11,7 +11,7 @@ import { eventually } from "../../platform/condition.ts";
 import { endChild, listening, tailOf } from "../../saga/servers/child.ts";
 import { endingWithParent } from "./server-process.ts";
 
-/** Databases and roles of services that a server holds; none where it is as it was found: a later platform makes the same names. */
+/** Databases and roles of services on a server; none if it is in its initial state: a later platform makes the same names. */
 export async function leftOfServices({
   query,
 }: Pick<SecurePostgres, "query">): Promise<readonly Record<string, unknown>[]> {
@@ -28,7 +28,7 @@ export interface SecurePostgres {
   readonly authority: string;
   /** Rows of a query as the superuser. */
   query(database: string, sql: string): Promise<readonly Record<string, unknown>[]>;
-  /** What it answers somebody else: the rows, or the reason of a refusal. */
+  /** The answer to another user: the rows, or the reason of a rejection. */
   answerTo(
     who: { readonly user: string; readonly password: string },
     database: string,
@@ -37,7 +37,7 @@ export interface SecurePostgres {
   stop(): Promise<void>;
 }
 
-/** What a server shows of itself and who may administer it. */
+/** Options of a server and its administrator. */
 export interface SecurePostgresOptions {
   /** Folder of its commands. Default: those of the installed server. */
   readonly binDir?: string;
@@ -45,7 +45,10 @@ export interface SecurePostgresOptions {
   readonly port?: number;
   /** Default: one of its own, from an authority of its own. PEM, with the authority that signed it. */
   readonly certificate?: { readonly chainPem: string; readonly privateKeyPem: string; readonly authorityPem: string };
-  /** The administrator, who is the superuser then. Default: `platform_admin`, who may make roles and databases and is none, as managed servers have it. */
+  /**
+   * The administrator, who is the superuser then. Default: `platform_admin`, who may make roles and databases and is not a
+   * superuser, as on managed servers.
+   */
   readonly superuser?: string;
 }
 
@@ -61,7 +64,7 @@ export async function startSecurePostgres(
   const located = options.binDir ?? (await locateLocalServers()).postgres.binDir;
   const superuser = options.superuser ?? PROVIDERS_SUPERUSER;
   const folder = mkdtempSync(join(tmpdir(), "kit-secure-postgres-"));
-  // The server refuses root: when the test runs as root, everything of it belongs to another user.
+  // PostgreSQL refuses root: when the test runs as root, all its files belong to another user.
   const owner =
     process.getuid?.() === 0
       ? { uid: Number(execFileSync("id", ["-u", "nobody"], { encoding: "utf8" })), gid: 65_534 }
@@ -141,7 +144,7 @@ export async function startSecurePostgres(
   };
   try {
     await listening("PostgreSQL", port, server, 60_000, tailOf(server));
-    // It listens before it lets anybody in.
+    // It listens before it accepts connections.
     await eventually("PostgreSQL to let its superuser in", () => query("postgres", "SELECT 1"), 60_000);
     if (options.superuser === undefined) {
       await query(
@@ -164,7 +167,7 @@ export async function startSecurePostgres(
   };
 }
 
-/** Another user may not enter root's home, where the cache is: what lies there is copied to the server's own folder. */
+/** Another user may not enter root's home, which contains the cache: files from there are copied to the server's own folder. */
 function withinReach(binDir: string, folder: string): string {
   if (relative(homedir(), binDir).startsWith("..")) return binDir;
   const copy = join(folder, "server");

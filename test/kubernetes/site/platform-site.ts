@@ -19,13 +19,13 @@ import { NEEDS } from "./needs.ts";
 export const MINUTE_MS = 60_000;
 const DECLARED_LIMIT_MS = 5 * MINUTE_MS;
 
-/** A shipped stack on an API server of its own, with all it gets from operators and from outside, real or played. */
+/** A shipped stack on its own API server, with all its operators and external servers, real or simulated. */
 export interface PlatformSite {
   readonly server: ApiServer;
   readonly stack: PlatformStack;
   readonly registryUrl: string;
   readonly parts: readonly PlayedPart[];
-  /** The server outside the cluster, where the stack has one. */
+  /** The server outside the cluster, if the stack has one. */
   readonly postgres: SecurePostgres | undefined;
   /** Every run of the engine so far. */
   readonly runs: readonly Run[];
@@ -69,7 +69,7 @@ async function openSite(name: string, changes: readonly Setting[]): Promise<Plat
     const file = stackFilePath(name);
     const settings = expectRead(readStackFile({ path: file, text: await readFile(join(PROJECT_DIR, file), "utf8") }));
     if (!isKubernetes(settings)) throw new Error(`The stack ${name} does not run on Kubernetes.`);
-    // Strimzi's own definitions are the program's to bring.
+    // The program installs Strimzi's own definitions.
     const crds = await Promise.all(CRD_MODULES.map((module) => locateModuleCrds(module)));
     const server = await startApiServer({ controllers: true, crds });
     ends.push(() => server.stop());
@@ -109,7 +109,7 @@ async function openSite(name: string, changes: readonly Setting[]): Promise<Plat
   }
 }
 
-/** Asserts that a destroyed stack has left nothing: in the state, in the cluster, in a server outside. */
+/** Asserts that a destroyed stack has left nothing in the state, in the cluster, or on an external server. */
 export async function expectNothingLeft({ server, stack, postgres }: PlatformSite): Promise<void> {
   await expectDestroyed(server.client, stack);
   if (postgres !== undefined) expect(await leftOfServices(postgres)).toEqual([]);

@@ -61,7 +61,7 @@ describe("a Kafka client that is broken inside, on a real broker", () => {
       ],
     );
     await kafka.createTopics(new Map([[TOPIC, PARTITIONS]]));
-    // With a name that stays: a member that were left behind would throw out its successor again and again.
+    // With a permanent name: a member that is left behind would evict its successor again and again.
     config = {
       brokers: [kafka.bootstrap],
       ca: kafka.ca,
@@ -103,7 +103,7 @@ describe("a Kafka client that is broken inside, on a real broker", () => {
     await publisher.publish(after.map(record));
     await expectRead(after);
     expect(errors).toEqual([`consuming: ${fault.message}`]);
-    // Longer than two heartbeats: the member before it would be heard of by then.
+    // Longer than two heartbeats: an old member would have sent one by then.
     const joined = joins;
     await pause(5_000);
     expect(joins).toBe(joined);

@@ -114,7 +114,7 @@ describe("dead-letter records that are worked on", () => {
       state: "failed-again",
       failedAgainAs: second?.letterId,
     });
-    // The one that failed again counts now; the first is not replayed beside it by mistake.
+    // The record that failed again counts now; the first one is not replayed beside it by mistake.
     expect(() => checkResolvable(chooseLetters(afterwards, [letter.letterId])[0] as Letter, false)).toThrow(
       /failed again as/,
     );
@@ -124,7 +124,7 @@ describe("dead-letter records that are worked on", () => {
     expect((await awaitAftermath(access, replayed, 15_000)).get(second?.letterId ?? "")).toEqual({
       outcome: "applied",
     });
-    // In doubt or out of habit: once more changes nothing.
+    // Repeating the command changes nothing.
     await replayLetters(access, [second as Letter], await readLetterRecords(access, [second as Letter]), {
       ...ACTOR,
       contracts: platform.plan.contracts,
@@ -165,7 +165,7 @@ describe("dead-letter records that are worked on", () => {
       15_000,
     );
     await mend();
-    // What a killed command leaves behind.
+    // The state that a killed command leaves behind.
     await platform.sql(
       "payment_service",
       "INSERT INTO dead_letter_actions (action_id, letter_id, action, actor) VALUES (gen_random_uuid(), $1, 'replay', 'operator')",
@@ -203,7 +203,7 @@ describe("dead-letter records that are worked on", () => {
     const ends = async (): Promise<readonly number[]> =>
       (await topicRanges(access, [target, "notification-events"])).map(({ end }) => end);
     const before = await ends();
-    // A service that was taken over names another topic in its own row.
+    // A compromised service names another topic in its own row.
     await platform.sql("payment_service", "UPDATE dead_letters SET topic = $2 WHERE letter_id = $1", [
       letter.letterId,
       target,
@@ -222,7 +222,7 @@ describe("dead-letter records that are worked on", () => {
         letter.letterId,
       ]),
     ).toEqual([]);
-    // Even if the command believed it: no group consumes this one, and the brokers refuse it.
+    // Even without the command's check: no group consumes this topic, and the brokers reject the write.
     const nobodys = { ...(forged as Letter), origin: { ...letter.origin, topic: "kafkasql-journal" } };
     const deluded = platform.plan.contracts.map((contract) =>
       contract.group === "payment-service"

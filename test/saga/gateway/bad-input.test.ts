@@ -1,7 +1,7 @@
 /**
- * Everything that a client may send and that is no order, through the gateway of the whole platform:
- * each is refused as problem+json that names the place, with a status that the OpenAPI document lists,
- * and leaves nothing behind. What is odd but allowed comes back as it was sent.
+ * Sends everything that a client may send and that is not an order through the gateway of the whole platform. Each request is
+ * rejected as problem+json that names the location, with a status that the OpenAPI document lists, and leaves nothing behind.
+ * Unusual but allowed input is returned unchanged.
  */
 import { randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
@@ -84,7 +84,7 @@ describe("what the gateway is sent and must not take", () => {
     };
   }
 
-  /** What order-service holds of a customer, and events it holds without their order. */
+  /** Rows of a customer in order-service, and events without their order. */
   async function held(customer: string): Promise<{ orders: number; keys: number; strayEvents: number }> {
     const { rows } = await orders.query<{ orders: string; keys: string; stray: string }>(
       `SELECT (SELECT count(*) FROM orders WHERE customer_id = $1) AS orders,
@@ -110,7 +110,7 @@ describe("what the gateway is sent and must not take", () => {
       requestId: expect.any(String),
     });
     expect(documented, `status ${status} is not in the OpenAPI document`).toContain(status);
-    // Neither the code behind nor the whole of what was sent comes back.
+    // The answer contains neither code nor the whole request.
     expect(answer.text).not.toMatch(/\bat .*\.ts|node_modules|SELECT |INSERT /);
     expect(answer.text.length).toBeLessThan(20_000);
     if (at !== undefined) expect(problem.errors?.map((error) => error.at)).toContain(at);

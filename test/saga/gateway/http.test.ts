@@ -63,7 +63,7 @@ describe("what the gateway accepts and refuses", () => {
     });
     expect(record?.headers.traceparent).toMatch(/^00-0af7651916cd43dd8448eb211c80319c-/);
 
-    // The same trace all the way through tables, topics and handlers, each step caused by the one before.
+    // The same trace through all tables, topics and handlers, each step caused by the previous one.
     const [row] = await platform.sql("order_service", "SELECT traceparent FROM orders WHERE order_id = $1", [
       answer.body.orderId,
     ]);
@@ -228,7 +228,7 @@ describe("what the gateway accepts and refuses", () => {
       expectProblem(answer, 401, "unauthenticated");
       expect(answer.headers.get("www-authenticate")).toBe("Bearer");
     }
-    // order-service trusts nobody either.
+    // order-service does not trust the gateway either.
     const direct = await fetch(`http://127.0.0.1:${platform.services.order.httpPort ?? 0}/orders`);
     expect(direct.status).toBe(401);
   });

@@ -1,6 +1,6 @@
 /**
- * A selection of `kit chaos` on the whole platform, small enough for every run of the tests; the whole matrix is
- * `npm run chaos`. Each run must have been felt, end with every invariant kept, and leave the platform whole.
+ * A selection of `kit chaos` on the whole platform, small enough for every run of the tests; the whole matrix is `npm run
+ * chaos`. Each run must have an effect, end with every invariant kept, and restore the platform.
  */
 import { describe, expect, it } from "vitest";
 import type { ChaosReport } from "../../../cli/chaos/report-document.ts";

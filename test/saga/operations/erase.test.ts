@@ -1,4 +1,4 @@
-/** `kit erase` against running services: what it removes, what it leaves, and that the saga's books still add up. */
+/** `kit erase` against running services: what it removes, what it keeps, and that the saga's accounts still balance. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -211,7 +211,7 @@ describe("erasing a customer", () => {
       (await platform.call("GET", `/orders/${other}`, { token: await platform.token("cust-staying") })).status,
     ).toBe(200);
 
-    // Not to be told who it was, by what the audit trail says.
+    // The audit trail does not reveal who it was.
     for (const { service } of SERVICES) {
       const [trail, ...more] = await platform.sql<{
         id: string;
@@ -313,7 +313,7 @@ describe("erasing a customer", () => {
       "UPDATE shipments SET order_id = $1 WHERE order_id = '00000000-0000-4000-8000-000000000001'",
       [orderId],
     );
-    // As if a run had died after shipping: its row no longer says whose it is.
+    // As if a run had died after shipping: its row no longer names its customer.
     await platform.sql(
       "shipping_service",
       "UPDATE shipments SET customer_id = 'erased-x', shipping_address = 'erased' WHERE order_id = $1",

@@ -1,4 +1,7 @@
-/** What `kit verify` finds in real tables and topics: nothing after real orders, and each violation that is planted in a table afterwards. */
+/**
+ * The findings of `kit verify` in real tables and topics: nothing after real orders, and each violation that the test writes to
+ * a table afterwards.
+ */
 import { randomUUID } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { ServerAccess } from "../../../cli/platform/platform-access.ts";
@@ -62,7 +65,7 @@ describe("kit verify on tables and topics", () => {
         problems: problems.map(({ subject, message }) => `${subject} ${message}`).join("\n"),
       }));
 
-  /** Plants something, verifies, and takes it away again. */
+  /** Writes a violation, verifies, and removes it again. */
   async function planted(database: string, sql: string, values: readonly unknown[], undo: string): Promise<Verdict> {
     await platform.sql(database, sql, values);
     try {

@@ -87,7 +87,7 @@ describe("the saga when things fail", () => {
     ];
     await produceRaw(platform.kafka, [...poison.map(([, bad]) => bad), good]);
 
-    // The registry's denial is believed after ten seconds only.
+    // Services accept the registry's "not found" only after ten seconds.
     const letters = await readTopic(platform.kafka, "payment-service.dlt", poison.length, 30_000);
     expect(letters.map((letter) => letter.headers["dlt-error-code"])).toEqual(poison.map(([code]) => code));
     for (const [place, letter] of letters.entries()) {
@@ -101,7 +101,7 @@ describe("the saga when things fail", () => {
       expect(letter.headers["dlt-error-message"]).not.toBe("");
       expect(Number(letter.headers["dlt-origin-offset"])).toBeGreaterThanOrEqual(0);
     }
-    // Behind the poison, on the same partition, the good record was applied.
+    // The good record behind the poison record, on the same partition, was applied.
     await eventually(
       "the good record to be paid",
       async () => {
@@ -192,7 +192,7 @@ describe("the saga when things fail", () => {
     const schema = JSON.parse(
       platform.plan.subjects.find((item) => item.eventType === "order.created")?.schema ?? "{}",
     ) as { fields: object[] };
-    // A newer writer: one field more, which this service's schema does not have.
+    // A newer producer: one more field, which this service's schema does not have.
     const newer = { ...schema, fields: [...schema.fields, { name: "giftWrap", type: "boolean", default: false }] };
     const id = platform.registry.register("order-events-com.globalmart.events.OrderCreated", JSON.stringify(newer));
     expect(type.isValid(created(orderId))).toBe(true);

@@ -39,7 +39,7 @@ function memoryTopic(): Publisher & {
   return topic;
 }
 
-/** The type of an event that nobody waits for. */
+/** The type of an event that no consumer waits for. */
 const UNHURRIED = "unhurried";
 
 const codec = { schemaId: async () => 1 } as unknown as Codec;
@@ -143,7 +143,7 @@ describe("outbox and relay on PostgreSQL", () => {
     const keys = Array.from({ length: 12 }, (_, place) => `key-${place}`);
     await Promise.all(
       keys.map(async (key, lane) => {
-        // Each key is written by changing instances, one commit after the other.
+        // Alternating instances write each key, one commit after the other.
         for (let place = 0; place < 30; place += 1) {
           const writer = instances[(lane + place) % instances.length];
           if (writer !== undefined) await write(writer.outbox, [entry(key, place)]);
@@ -204,7 +204,7 @@ describe("outbox and relay on PostgreSQL", () => {
       () => (topic.records.length === 1 ? true : undefined),
       5_000,
     );
-    // What the frozen one publishes late is a copy; its mark fails with its connection.
+    // A late publication of the frozen instance is a duplicate; its mark fails with its connection.
     frozen.delayMs = 0;
     frozen.thaw.abort();
   });

@@ -26,7 +26,7 @@ import { startSecureKafka } from "../servers/secure-kafka.ts";
 
 const TOPIC = "events";
 const PRINCIPAL = "relay";
-/** Shorter than the idle limit of a service's other transactions (30 s), by which a frozen relay used to be cut off. */
+/** Shorter than the idle limit of a service's other transactions (30 s), which used to end a frozen relay's transaction. */
 const LIMIT_MS = 25_000;
 const codec = { schemaId: async () => 1 } as unknown as Codec;
 
@@ -169,7 +169,7 @@ describe("an instance that is frozen in the middle of a drain", () => {
       async () => ((await waiting()).length === 0 ? true : undefined),
       LIMIT_MS,
     );
-    // What it publishes late is a copy, and its transaction is over.
+    // Its late publication is a duplicate, and its transaction has ended.
     frozen.stdin?.write("go\n");
     frozen.kill("SIGCONT");
     await eventually("its failure", () => (said().includes("failed") ? true : undefined), 60_000);

@@ -1,6 +1,6 @@
 /**
- * The four services of the saga on servers of the test's own: what a test of the saga needs, and nothing of the platform around it.
- * Who may do what is as on the platform: each service logs in as itself, over TLS, and has the rights that the plan gives it.
+ * The four services of the saga on servers of the test: everything that a test of the saga needs, without the rest of the
+ * platform. Rights are as on the platform: each service logs in as itself, over TLS, and has the rights that the plan gives it.
  */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -46,7 +46,7 @@ export interface OrderPlatform {
   readonly kafka: SecureKafka;
   readonly registry: TestRegistry;
   readonly plan: PlatformPlan;
-  /** Where stored content lies. */
+  /** Location of stored content. */
   readonly claimCheckFolder: string;
   readonly gatewayUrl: string;
   readonly services: {
@@ -55,7 +55,7 @@ export interface OrderPlatform {
     readonly inventory: RunningService;
     readonly gateway: RunningService;
   };
-  /** Services that were asked for beyond the usual ones, by name. */
+  /** Services that were requested besides the usual ones, by name. */
   readonly others: ReadonlyMap<string, RunningService>;
   /** Environment of a service's process, to start one more instance. */
   environment(service: string, instance: string): Environment;
@@ -73,12 +73,12 @@ export interface OrderPlatform {
       readonly headers?: Record<string, string>;
     },
   ): Promise<Answer<T>>;
-  /** Places an order for customer `cust-1` (or another) and gives back its id. */
+  /** Places an order for customer `cust-1` (or another) and returns its id. */
   place(
     items: readonly { readonly productId: string; readonly quantity: number }[],
     customer?: string,
   ): Promise<string>;
-  /** Waits for an order's end. */
+  /** Waits for an order's terminal state. */
   ended(orderId: string, options?: { readonly customer?: string; readonly limitMs?: number }): Promise<ShownOrder>;
   behave(behaviour: Record<string, unknown>): Promise<void>;
   sql<R = Record<string, unknown>>(database: string, text: string, values?: readonly unknown[]): Promise<readonly R[]>;
@@ -91,7 +91,10 @@ function httpAddress({ httpPort = 0 }: RunningService): string {
   return `http://127.0.0.1:${httpPort}`;
 }
 
-/** Rules for retry topics that a test adds to a contract: what the plan gives the group on its dead-letter topic, as it does for retry topics. */
+/**
+ * ACLs for retry topics that a test adds to a contract: those that the plan gives the group on its dead-letter topic, as it
+ * does for retry topics.
+ */
 function accessToRetryTopics(plan: PlatformPlan, contract: ServiceContract): readonly TestAcl[] {
   const planned = new Set(plan.topics.map(({ name }) => name));
   const rules = plan.acls.filter(

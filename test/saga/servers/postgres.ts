@@ -1,6 +1,6 @@
 /**
- * A PostgreSQL server of the test's own: real binaries, a temporary folder, loopback. Who gets in, and with which rights, is
- * as on the platform: TLS and SCRAM-SHA-256 only, a login per service that may read and write rows, an owner that cannot log in.
+ * A PostgreSQL server of the test: real binaries, a temporary folder, loopback. Access is as on the platform: only TLS and
+ * SCRAM-SHA-256, a login per service that may read and write rows, an owner that cannot log in.
  */
 import type { ChildProcess } from "node:child_process";
 import { execFileSync, spawn } from "node:child_process";
@@ -24,7 +24,10 @@ export interface TestPostgres {
   readonly port: number;
   /** Creates a database and applies the library's and a service's migrations, in order. */
   createDatabase(name: string, migrationsDir: string): Promise<void>;
-  /** What a service connects to its database with. @param user - Somebody else than the database's own login, for example {@link POSTGRES_ADMIN}. */
+  /**
+   * Connection settings of a service's database. @param user - Another user than the database's own login, for example {@link
+   * POSTGRES_ADMIN}.
+   */
   login(database: string, user?: string): DatabaseConfig & { readonly ca: string };
   /** A connection as the superuser, for looking behind the services. */
   connect(database: string): Promise<pg.Client>;
@@ -50,7 +53,7 @@ export async function startPostgres(): Promise<TestPostgres> {
   if (bin === undefined)
     throw new Error("No PostgreSQL server under /usr/lib/postgresql; install one of version 15 or newer.");
   const folder = mkdtempSync(join(tmpdir(), "saga-postgres-"));
-  // The server refuses root: when the test runs as root, everything of it belongs to another user.
+  // PostgreSQL refuses root: when the test runs as root, all its files belong to another user.
   const owner = process.getuid?.() === 0 ? { uid: userId("nobody"), gid: 65_534 } : {};
   const own = (file: string): void => {
     if ("uid" in owner && owner.uid !== undefined) chownSync(file, owner.uid, owner.gid);
@@ -121,7 +124,7 @@ export async function startPostgres(): Promise<TestPostgres> {
         await client.connect();
         return client;
       } catch (error) {
-        // It listens a moment before it accepts.
+        // It listens a moment before it accepts connections.
         if (Date.now() - started > stretched(20_000)) throw error;
         await client.end().catch(() => undefined);
       }

@@ -1,7 +1,6 @@
 /**
- * A single Kafka node that lets nobody in more than the platform does: its settings are the platform's own
- * (TLS on every listener, SCRAM-SHA-512 for services, a certificate for the administrator, ACLs, deny by default),
- * with the controller in the same process.
+ * A single Kafka node with the platform's own settings (TLS on every listener, SCRAM-SHA-512 for services, a certificate for
+ * the administrator, ACLs, deny by default), with the controller in the same process.
  */
 import { pbkdf2Sync, randomBytes } from "node:crypto";
 import { writeFileSync } from "node:fs";
@@ -36,7 +35,7 @@ export interface AdminConnection {
   readonly tls: { readonly ca: string; readonly cert: string; readonly key: string; readonly rejectUnauthorized: true };
 }
 
-/** A rule as the plan has it, without what only its readers need. */
+/** An ACL of the plan, without the fields that are only for its readers. */
 export type TestAcl = Pick<PlannedAcl, "principal" | "operation" | "resourceType" | "resourceName" | "pattern">;
 
 export interface SecureKafka extends KafkaNodeProcess {
@@ -46,7 +45,7 @@ export interface SecureKafka extends KafkaNodeProcess {
   readonly ca: string;
   readonly admin: AdminConnection;
   createTopics(topics: ReadonlyMap<string, number>): Promise<void>;
-  /** Makes SCRAM users, whose passwords are `passwordOf(principal)`, and their rules; returns when the node enforces them. */
+  /** Makes SCRAM users, whose passwords are `passwordOf(principal)`, and their ACLs; returns when the node enforces them. */
   allow(principals: readonly string[], acls: readonly TestAcl[]): Promise<void>;
 }
 

@@ -1,17 +1,17 @@
 import type { IForbiddenRuleType } from "dependency-cruiser";
 
 /**
- * Who may import whom. A room imports from the rooms that it names here and from itself, so every arrow points down;
- * `npm test` checks the imports against this table, and the picture in ARCHITECTURE.md against it too.
+ * Permitted imports between rooms. A room imports only from the rooms that it names here and from itself, so every arrow points
+ * down. `npm test` compares this table with the imports and with the picture in ARCHITECTURE.md.
  */
 
-/** A room: which others it imports from, and why no more. */
+/** A room: the rooms that it imports from, and the reason why no others. */
 export interface Room {
   readonly imports: readonly string[];
   readonly because: string;
 }
 
-/** From the ground up. */
+/** From the lowest room up. */
 export const ROOMS: Readonly<Record<string, Room>> = {
   "components/machine": {
     imports: [],
@@ -150,7 +150,7 @@ function inside(room: string): string {
   return room === "components/component" ? "^components/component\\.ts$" : `^${room}/`;
 }
 
-/** The table, and what holds beside it, as dependency-cruiser takes it. */
+/** The table and further rules, in dependency-cruiser's format. */
 export const RULES: readonly IForbiddenRuleType[] = [
   ...Object.entries(ROOMS).map(([room, { imports, because }]) => ({
     name: `below ${room}`,

@@ -7,9 +7,9 @@ import {
 } from "../../../service-templates/order-service/src/saga/state-machine.ts";
 
 /*
- * One order among four services, in every interleaving: what each may answer, timeouts at any moment, every order in
- * which records of different topics are read, records that are read again after a crash, and one record that becomes
- * a dead-letter record and is replayed at any later time. The participants are what their handlers do; the saga is the code that runs.
+ * One order among four services, in every interleaving: all possible answers, timeouts at any moment, every order in which
+ * records of different topics are consumed, records that are redelivered after a crash, and one record that becomes a
+ * dead-letter record and is replayed at any later time. The participants model their handlers; the saga is the real code.
  */
 
 type Payment = "none" | "processed" | "failed" | "refunded" | "tombstone";
@@ -141,7 +141,8 @@ function* after(world: World): Generator<World> {
           yield { ...past, letter, captured: true };
       }
     }
-    // Without the inbox, which would know it: that the rows alone make a repetition harmless is what lets old dead-letter records be replayed.
+    // Without the inbox, which would recognise it: old dead-letter records can be replayed only because the rows alone make a
+    // repetition harmless.
     const again = events[world.read[reader] - 1];
     if (!world.redelivered && again !== undefined && world.letter === undefined)
       yield* applied({ ...world, redelivered: true }, reader, again);
@@ -151,7 +152,7 @@ function* after(world: World): Generator<World> {
     yield* applied({ ...world, letter: { ...letter, replayed: true } }, letter.reader, letter.event);
 }
 
-/** At rest: everything is read, every letter is replayed. */
+/** At rest: all records are consumed, and every dead-letter record is replayed. */
 function atRest(world: World): boolean {
   return (
     world.order.status !== "pending" &&

@@ -1,6 +1,6 @@
 /**
- * The shipped stack `dev` on a real node: services, registry and cache as its pods; brokers and PostgreSQL, which operators bring
- * that tests play, on loopback beside it, where pods reach them by the names that those operators give.
+ * The shipped stack `dev` on a real node: services, registry and cache run as its pods. Brokers and PostgreSQL, whose operators
+ * the tests simulate, run on loopback beside it, where pods reach them under the operators' names.
  */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -36,9 +36,9 @@ export interface OrderSite {
 }
 
 const REGISTRY = "schema-registry.platform.svc.cluster.local";
-/** All pods of a rollout ask for no more than one small node has; each may use four times as much. */
+/** All pods of a rollout request no more than one small node has; each may use four times as much. */
 const SERVICE_CPU = "100m";
-/** How long a played part may wait until the program declares what it answers. */
+/** Timeout for a simulated part until the program declares its resource. */
 const DECLARED_LIMIT_MS = 300_000;
 
 /** Builds the images, starts the node and opens the stack; brings nothing up. */
@@ -53,7 +53,7 @@ export async function openOrderSite(): Promise<OrderSite> {
     const services = readServiceTemplates(join(PROJECT_DIR, "service-templates"));
     const [brokerPort = 0, postgresPort = 0] = await freePorts(2);
     const node = await startNode({
-      // Strimzi's own definitions are the program's to bring.
+      // The program installs Strimzi's own definitions.
       crds: await Promise.all(CRD_MODULES.map((module) => locateModuleCrds(module))),
       images: await imagesOf(services, folder),
       exits: [
@@ -79,7 +79,7 @@ export async function openOrderSite(): Promise<OrderSite> {
       await playStrimzi(node.api.client, DECLARED_LIMIT_MS, { address: NODE_ADDRESS, port: brokerPort }),
       playPostgresOperator(node.api.client, postgresPort, DECLARED_LIMIT_MS, NODE_ADDRESS),
     ];
-    // After what connects to them has ended.
+    // After the processes that connect to them have ended.
     ends.splice(1, 0, async () => {
       await Promise.all(parts.map((part) => part.stop()));
     });
