@@ -4,7 +4,7 @@ import { type ArtefactRecipe, findArtefact, makeArtefact } from "../../toolchain
 import { findOnPath, isExecutable, probeVersion } from "../../toolchain/making/probe.ts";
 import { debianRecipe, demandDebian, unpackDebian } from "./debian-packages.ts";
 
-/** Prometheus' own judge of rules. */
+/** Prometheus' own test tool for rules. */
 export interface Promtool {
   readonly version: string;
   readonly origin: "installed" | "downloaded";
@@ -14,7 +14,7 @@ export interface Promtool {
 /** Debian's package; promtool is linked statically. */
 const PACKAGES = ["prometheus"] as const;
 
-/** The installed one, else the one unpacked in the cache; undefined when there is neither. Never makes anything. */
+/** The installed promtool, else the one in the cache; undefined if there is neither. Never prepares it. */
 export async function findPromtool(): Promise<Promtool | undefined> {
   const installed = await findOnPath("promtool");
   if (installed !== undefined) return { version: await versionOf(installed), origin: "installed", path: installed };

@@ -16,7 +16,7 @@ import { findPromtool, preparePromtool } from "./promtool.ts";
 import { findS3Server, makeS3Server } from "./s3-server.ts";
 import { TEST_PINNED } from "./versions.ts";
 
-/** What only the tests of the last level need: a Kubernetes API server, a node, a server with the S3 API, judges. */
+/** Tools that only the tests of the last level need: a Kubernetes API server, a node, a server with the S3 API, validators. */
 export type TestTool =
   | KubernetesPart
   | "versitygw"
@@ -37,7 +37,7 @@ export const TEST_TOOLS: readonly TestTool[] = [
   "checkov",
 ];
 
-/** How they are looked for and made; one after the other, because each of the builds takes the whole machine. */
+/** How they are found and made; one after the other, because each build uses the whole machine. */
 const TABLE: Readonly<Record<TestTool, Tool>> = {
   "strimzi-crds": {
     find: async () => {
@@ -100,7 +100,7 @@ const TABLE: Readonly<Record<TestTool, Tool>> = {
   },
 };
 
-/** These and those of users, some of which tests need too. */
+/** These tools and those of users, some of which tests need too. */
 export const TOOLS_WITH_TESTS: ToolTable = { ...TOOLS, ...TABLE };
 
 function part(name: KubernetesPart): Tool {

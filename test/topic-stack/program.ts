@@ -1,6 +1,6 @@
 /**
- * A Pulumi program with nothing but topics and access to them, on a cluster that is there already: what tests and benchmarks
- * of topics run. `TOPIC_STACK` names a JSON file with what it declares.
+ * A Pulumi program that declares only topics and access to them, on an existing cluster, for tests and benchmarks of topics.
+ * `TOPIC_STACK` names a JSON file with the declaration.
  */
 import { readFileSync } from "node:fs";
 import * as kafka from "@pulumi/kafka";

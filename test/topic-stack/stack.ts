@@ -1,4 +1,4 @@
-/** A throw-away Pulumi project with topics and their access alone, run by the real engine on a file backend of its own. */
+/** A temporary Pulumi project that declares only topics and access to them, run by the real engine on its own file backend. */
 import { spawn } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -42,7 +42,7 @@ export interface TopicStack {
       readonly onText?: (text: string) => void;
     },
   ): Promise<EngineResult>;
-  /** What `kit up` does before a run: makes a state fit to be continued. */
+  /** The preparation of `kit up` before a run: repairs a state so that it can be continued. */
   mend(): Promise<MendedState>;
   remove(): Promise<void>;
 }

@@ -1,4 +1,7 @@
-/** The two authorities of a test's servers, as a platform has them: one signs servers, the other the administrator. Made once per process. */
+/**
+ * The two authorities of a test's servers, as on a platform: one signs servers, the other the administrator. Made once per
+ * process.
+ */
 import { ADMIN_PRINCIPAL } from "../../../components/certificates/admin-identity.ts";
 import type { IssuedCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
 import { issueCertificate } from "../../../components/provider/certificates/certificate-authority.ts";
@@ -58,7 +61,7 @@ async function makeAuthorities(): Promise<TestAuthorities> {
   };
 }
 
-/** The password of a test's user: each has another one, so that nobody logs in as somebody else by accident. */
+/** The password of a test's user: each user has a different one, so that a login as another user fails. */
 export function passwordOf(user: string): string {
   return `${user}-test-only`;
 }

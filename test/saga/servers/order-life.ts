@@ -1,11 +1,11 @@
-/** The events of an order from its beginning to the customer's door, as their producers would write them. */
+/** The events of an order from its creation to its delivery, as their producers would write them. */
 import type { OrderRecords } from "./order-records.ts";
 import type { RawOut } from "./records.ts";
 
 export interface OrderLife {
   readonly orderId: string;
   readonly customerId: string;
-  /** When it was placed, milliseconds since the epoch; each further step comes 10 ms later. */
+  /** When it was placed, milliseconds since the epoch; each further step is 10 ms later. */
   readonly placedAt: number;
   readonly currency?: string;
   /** @default 2 mice for 49.80 */
@@ -35,7 +35,7 @@ const DECLINED = [
   "order.cancelled",
   "inventory.released",
 ] as const;
-/** The steps of an order by how it ends. */
+/** The steps of an order by its terminal state. */
 export const COURSES = { delivered: GOOD, insufficient_stock: SOLD_OUT, payment_declined: DECLINED } as const;
 export type Course = keyof typeof COURSES;
 

@@ -1,4 +1,4 @@
-/** Raw records in and out of topics, past the services and as the administrator, whom no rule stops. */
+/** Reads and writes raw records directly, without the services, as the administrator, whom no ACL restricts. */
 import type { Message } from "@platformatic/kafka";
 import { Consumer, Producer } from "@platformatic/kafka";
 import { eventually } from "../../platform/condition.ts";
@@ -35,7 +35,7 @@ export async function produceRaw(kafka: Pick<SecureKafka, "admin">, records: rea
   await producer.close();
 }
 
-/** Reads a topic from its beginning until `count` records are there. */
+/** Reads a topic from its beginning until it has read `count` records. */
 export async function readTopic(
   kafka: Pick<SecureKafka, "admin">,
   topic: string,

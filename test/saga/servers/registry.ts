@@ -1,13 +1,13 @@
-/** The two calls of a schema registry's Confluent API that services make, over HTTP, with a switch to take it away. */
+/** The two calls of a schema registry's Confluent API that services make, over HTTP, with a switch to make it unavailable. */
 import type { Server } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface TestRegistry {
   readonly url: string;
-  /** Registers a schema and gives back its id. */
+  /** Registers a schema and returns its id. */
   register(subject: string, schema: string): number;
-  /** While false, every call is answered with 503. */
+  /** While false, the server answers every call with 503. */
   available: boolean;
   /** Calls answered so far. */
   readonly calls: () => number;

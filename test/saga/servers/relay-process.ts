@@ -1,6 +1,6 @@
 /**
- * A relay as a process of its own, to be frozen in the middle of a drain. It says `draining` where it is about to
- * publish, waits for a line on stdin, and goes on. Its settings come as JSON in RELAY_PROCESS.
+ * A relay in its own process, to be frozen in the middle of a drain. It prints `draining` before it publishes, waits for a line
+ * on stdin, and continues. Its settings come as JSON in RELAY_PROCESS.
  */
 import { once } from "node:events";
 import { systemClock } from "@event-platform-kit/service/clock";

@@ -16,7 +16,7 @@ import { produceRaw } from "../servers/records.ts";
 import { startServiceProcess } from "../servers/service-process.ts";
 
 const MINUTE_MS = 60_000;
-/** A day without other orders than those a test makes up. */
+/** A day without other orders than those that a test makes up. */
 const DAY = Date.UTC(2026, 2, 3);
 
 interface ShownSummary {
@@ -84,7 +84,7 @@ describe("analytics", () => {
       40_000,
     );
   }
-  /** Differences between the figures and what the raw rows give. */
+  /** Differences between the figures and the raw rows. */
   async function differences(): Promise<readonly object[]> {
     const facts = await sql<{ steps: OrderFacts }>("SELECT steps FROM order_facts");
     const expected = balance(facts.flatMap(({ steps }) => contributions(steps)));
@@ -135,7 +135,7 @@ describe("analytics", () => {
       products: [{ productId: "sku-mouse", currency: "EUR", orders: 1, pieces: 2, amount: 49.8 }],
     });
     expect(await differences()).toEqual([]);
-    // From here on the events are made up; nobody else is to answer them.
+    // The following events are made up; no other service may answer them.
     await Promise.all([
       platform.services.order.stop(),
       platform.services.payment.stop(),

@@ -67,7 +67,7 @@ describe("notification", () => {
     const response = await put(channel, body);
     if (!response.ok) throw new Error(`PUT /channels/${channel}: ${response.status} ${await response.text()}`);
   }
-  /** A new customer who is reached through this channel first. */
+  /** A new customer whose first channel is this one. */
   function customerOf(channel: ChannelName): string {
     for (;;) {
       const customer = `cust-${uuidV7()}`;
@@ -156,7 +156,7 @@ describe("notification", () => {
       [orderId],
     );
     expect(last?.headers).toMatchObject({ "correlation-id": orderId, "causation-id": source?.event_id });
-    // From here on the events are made up; nobody else is to answer them.
+    // The following events are made up; no other service may answer them.
     await Promise.all([
       platform.services.order.stop(),
       platform.services.payment.stop(),
@@ -246,7 +246,7 @@ describe("notification", () => {
   it("sends later through a channel that is down, and only once through one that does not answer", async () => {
     await behave("email", { behaviour: "unavailable" });
     await behave("push", { behaviour: "timeout" });
-    // Everything sms is asked happens, but long after the caller gave up.
+    // The simulator executes every request to sms, but long after the client's timeout.
     await behave("sms", { behaviour: "accept", latencyMs: ANSWER_MS * 3 });
     const customers = CHANNELS.map(customerOf);
     const orders = customers.map((customer) => ({ orderId: uuidV7(), customer }));
@@ -366,7 +366,7 @@ describe("notification", () => {
     try {
       for (let from = 0; from < orders.length; from += 20) {
         const portion = orders.slice(from, from + 20).map((order) => orderLife(records, order, "delivered"));
-        // All orders' first steps, then all their second ones: each message tells about several orders.
+        // First the first steps of all orders, then all their second ones: each message mentions several orders.
         await produceRaw(
           platform.kafka,
           (portion[0] ?? []).flatMap((_, step) => portion.flatMap((life_) => life_[step] ?? [])),

@@ -261,7 +261,7 @@ describe("shipping", () => {
   });
 
   it("does not fall over while it is unknown whether the first carrier has booked", async () => {
-    // Everything fedex is asked happens, but long after the caller gave up.
+    // The simulator executes every request to fedex, but long after the client's timeout.
     await behave("fedex", { behaviour: "accept", latencyMs: ANSWER_MS * 3 });
     const orderId = orderFor("fedex");
     await confirm(orderId);
@@ -286,7 +286,7 @@ describe("shipping", () => {
   it("finds out what an instance that ended between asking and noting has left", async () => {
     await behave("fedex", { behaviour: "unavailable" });
     const orderId = orderFor("fedex");
-    // What such an instance leaves: a claim that ran out, and a booking that nobody knows of.
+    // Leftovers of such an instance: an expired claim, and an unrecorded booking.
     await platform.sql(
       "shipping_service",
       `
@@ -344,7 +344,7 @@ describe("shipping", () => {
     });
     try {
       const orderIds = Array.from({ length: 40 }, () => uuidV7());
-      // One by one, so that both instances find something due while the other one asks.
+      // One by one, so that both instances find due work while the other one calls.
       for (const orderId of orderIds) await confirm(orderId);
       for (const orderId of orderIds) await reached(orderId, "delivered", 60_000);
       expect(

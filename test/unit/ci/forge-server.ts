@@ -1,10 +1,12 @@
-/** A small server that answers like the parts of GitHub's and GitLab's API that the publisher uses, and keeps what it was asked. */
+/**
+ * A small server that answers like the parts of GitHub's and GitLab's API that the publisher uses, and records its requests.
+ */
 
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 
-/** The token that the server takes. */
+/** The token that the server accepts. */
 export const TOKEN = "glpat-Very-Secret-0123456789";
 
 /** A request as it came. */
@@ -33,7 +35,7 @@ export interface ForgeServer {
   /** Of the merge request 7. */
   readonly comments: Stored[];
   readonly issues: Stored[];
-  /** Answers in place of the next ones, in order. */
+  /** Answers that replace the next ones, in order. */
   readonly failures: {
     readonly status: number;
     readonly body?: unknown;
@@ -42,7 +44,7 @@ export interface ForgeServer {
   close(): Promise<void>;
 }
 
-/** Who the token is, on each kind of server. */
+/** The token's user, on each kind of server. */
 export const OURSELVES = { github: "github-actions[bot]", gitlab: "42" } as const;
 
 /** Starts a server on a free port of this machine. */

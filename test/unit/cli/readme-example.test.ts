@@ -1,4 +1,4 @@
-/** What the README tells a product team to type is good, and changes nobody else's work. */
+/** The README's example for product teams is valid, and does not change other teams' work. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";

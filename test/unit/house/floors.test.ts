@@ -16,7 +16,7 @@ async function broken(baseDir: string, parts: readonly string[]): Promise<readon
       validate: true,
       ruleSet: { forbidden: [...RULES] },
       doNotFollow: { path: "node_modules" },
-      // Types count: who must read another file to understand this one depends on it.
+      // Types count: a file depends on the files that a reader needs to understand it.
       tsPreCompilationDeps: true,
     },
     // As Node resolves the names of packages.
@@ -114,7 +114,7 @@ function pictured(): Map<string, ReadonlySet<string>> {
   return new Map([...arrows].map(([id, below]) => [named(id), new Set([...below].map(named))]));
 }
 
-/** Everything that is reached by arrows. */
+/** Everything that arrows reach, directly or indirectly. */
 function reached(arrows: ReadonlyMap<string, ReadonlySet<string>>, from: string): ReadonlySet<string> {
   const found = new Set<string>();
   const visit = (room: string): void => {

@@ -41,7 +41,7 @@ const resourceOf = (line: string): string =>
     .join(" ")
     .replace(/(\[.*\])?: .*$/, "");
 
-/** What the operator's account may do: the rules of every role that a binding gives it. */
+/** Rights of the operator's account: the rules of every role that a binding gives it. */
 function given(): ReadonlySet<string> {
   const lines = manifests
     .filter(({ kind }) => kind.endsWith("Binding"))
@@ -69,7 +69,7 @@ function given(): ReadonlySet<string> {
   return new Set(lines);
 }
 
-/** What Strimzi's own installation gives. */
+/** Rights in Strimzi's own installation. */
 function published(): ReadonlySet<string> {
   return new Set(
     Object.values(PUBLISHED_ROLES).flatMap(({ scope, rules }) =>

@@ -1,4 +1,4 @@
-/** Reads PromQL as Prometheus does: what series and labels an expression names. */
+/** Parses PromQL as Prometheus does and returns the series and labels that an expression names. */
 import { parser } from "@prometheus-io/lezer-promql";
 
 /** A selector of series. */
@@ -17,7 +17,7 @@ export interface Named {
   readonly made: readonly string[];
 }
 
-/** @throws SyntaxError when it is not PromQL, with the place. */
+/** @throws SyntaxError with the location when it is not PromQL. */
 export function namedIn(expression: string): Named {
   const selectors: Selector[] = [];
   const grouping: string[] = [];

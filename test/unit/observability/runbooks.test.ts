@@ -1,4 +1,4 @@
-/** Runbooks: every alert has one, and what they tell people to type and to look at exists. */
+/** Runbooks: every alert has one, and its commands and panels exist. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { PassThrough } from "node:stream";
@@ -21,7 +21,7 @@ const textOf = (page: string): string => readFileSync(join(FOLDER, page), "utf8"
 const SIGNAL_NAMES = new Set([...SIGNALS.map(({ name }) => name), ...OWNED_LABELS.map(ownerSeries)]);
 const RAW = new Set(EXPORTED.flatMap(({ metrics }) => metrics.flatMap(seriesNames)));
 
-/** Commands that a page tells to type, as words. */
+/** Commands on a page, as words. */
 function commandsIn(text: string): string[][] {
   return [...text.matchAll(/npx kit ([^\n`|#&]*)/g)].map(([, words = ""]) =>
     (words.match(/"[^"]*"|\S+/g) ?? [])

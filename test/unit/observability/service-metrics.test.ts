@@ -1,4 +1,4 @@
-/** What services export, against what the catalogue says of it: without a platform, from the library's own registry. */
+/** Compares the metrics that services export with the catalogue: without a platform, from the library's own registry. */
 import { describe, expect, it } from "vitest";
 import { SERVICE_LABELS, serviceMetrics } from "../../../components/observability/exported/services.ts";
 import { SAGA_OBJECTIVE } from "../../../components/observability/signals/sagas.ts";

@@ -119,8 +119,9 @@ describe("what retention comes to", () => {
 });
 
 /**
- * The longest life of a record in a log as Kafka keeps it (`UnifiedLog`): an append rolls a segment that began more than
- * `segment.ms` before it; every five minutes the oldest segments go whose newest record has expired, the open one too.
+ * The longest life of a record in a log as Kafka keeps it (`UnifiedLog`). An append rolls a segment that began more than
+ * `segment.ms` earlier. Every five minutes the oldest segments whose newest record has expired are deleted, including the open
+ * one.
  */
 function longestLife(arrivals: readonly number[], phase: number, retention: number, segmentAge: number): number {
   const segments: number[][] = [];

@@ -1,13 +1,13 @@
 import type { Manifest } from "../../../policies/rule.ts";
 
 /**
- * Properties that a rendered service must have, and what happens without each. The table says which rule sees it; an
- * outside judge or the API server may see it too.
+ * Properties that a rendered service must have, each removed in turn. The table says which rule reports it; an independent
+ * validator or the API server may report it too.
  */
 export interface Breakage {
   /** The property, in words. */
   readonly what: string;
-  /** Id of the rule that must see it, or {@link API_SERVER}. */
+  /** Id of the rule that must report it, or {@link API_SERVER}. */
   readonly caughtBy: string;
   /** The objects without the property. */
   readonly apply: (manifests: readonly Manifest[]) => Manifest[];
@@ -84,7 +84,7 @@ export const BREAKAGES: readonly Breakage[] = [
   altered("Deployment", "an image by tag", "workload-image-digest", (object) =>
     replaceText(object, /@sha256:[0-9a-f]{64}/g, ""),
   ),
-  // Pod and container both say it; either alone would do.
+  // Pod and container both have it; either would be sufficient.
   altered("Deployment", "a process that may be root", "workload-pod-security", (object) =>
     replaceText(object, /"runAsNonRoot":true/g, '"runAsNonRoot":false'),
   ),
@@ -123,10 +123,10 @@ export const BREAKAGES: readonly Breakage[] = [
   ),
 ];
 
-/** A property that a real API server insists on: by the kind's own definition, or by the pod security of the namespace. */
+/** A property that a real API server requires: by the kind's own definition, or by the namespace's pod security. */
 export const API_SERVER = "the API server";
 
-/** A breakage for each path: what stands there is taken away from every object of a kind. */
+/** A breakage for each path: removes the value from every object of a kind. */
 export function removedFrom(kind: string, paths: Readonly<Record<string, string>>): Breakage[] {
   return Object.entries(paths).map(([path, caughtBy]) =>
     altered(kind, `${kind} without ${path}`, caughtBy, (object) => without(object, path.split("."))),
@@ -154,11 +154,11 @@ export function altered(kind: string, what: string, caughtBy: string, change: (o
   };
 }
 
-/** A copy without the value at a path; the object as it is, where there is none. */
+/** A copy without the value at a path; the object itself if there is none. */
 function without(value: unknown, [step, ...rest]: readonly string[]): Data {
   const copy: Data = { ...dataOf(value) };
   if (step === undefined || !Object.hasOwn(copy, step)) return copy;
-  // Undefined, not deleted: laid over the object, it takes the value away.
+  // Undefined, not deleted: merged over the object, it removes the value.
   if (rest.length === 0) return { ...copy, [step]: undefined };
   const inner = copy[step];
   const changed = Array.isArray(inner)
@@ -174,7 +174,7 @@ export function replaceText(object: Data, pattern: RegExp, replacement: string):
   return dataOf(JSON.parse(JSON.stringify(object).replace(pattern, replacement)));
 }
 
-/** A copy of an object; empty for what is none. */
+/** A copy of an object; empty for other values. */
 export function dataOf(value: unknown): Data {
   return typeof value === "object" && value !== null ? { ...value } : {};
 }

@@ -3,7 +3,7 @@ import { API_SERVER, altered, dataOf, removedFrom, replaceText } from "./breakag
 
 const POD = "spec.template.pod";
 
-/** Properties that the resources of a cluster must have, each removed in turn, and who sees that. */
+/** Properties that the resources of a cluster must have, each removed in turn, and which check reports it. */
 export const KAFKA_BREAKAGES: readonly Breakage[] = [
   ...removedFrom("Kafka", {
     "spec.kafka.authorization": "workload-kafka-access",

@@ -64,13 +64,13 @@ interface Bench {
   readonly latencies: (readonly [string, number])[];
   /** Types of events whose handlers ran, each time that one did. */
   readonly handled: string[];
-  /** What was tried again: scope, number of events, attempt. */
+  /** Retries: scope, number of events, attempt. */
   readonly retries: (readonly [string, number, number])[];
   /** Whether the breaker opened or closed, each time that it did. */
   readonly breaker: boolean[];
 }
 
-/** A processor on a database that remembers nothing. `fails` says what applying a record does. */
+/** A processor on a database without state. `fails` determines the result of applying a record. */
 function bench(
   fails: (offset: number, type: string, attempt: number) => Error | undefined,
   decodes: (offset: number) => Error | undefined = () => undefined,
@@ -209,7 +209,7 @@ describe("a batch whose records fail", () => {
       "applied events, once each",
     ).toEqual(many(7).map(() => "a"));
     expect(handled, "four in the batch that failed, seven of their own, five attempts").toHaveLength(4 + 7 + 5);
-    // The last of the five attempts relies on nothing that was prepared before.
+    // The last of the five attempts uses no prepared statement.
     expect(prepared.filter((choice) => choice === false)).toHaveLength(1);
   });
 

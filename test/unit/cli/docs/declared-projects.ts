@@ -15,7 +15,7 @@ export async function ownProject(stack: string): Promise<DeclaredProject> {
   return { model, stack: settings, plan: planPlatform(model, settings) };
 }
 
-/** What should reach no browser, no resolver of references and no YAML parser as more than text. */
+/** Text that must stay text in a browser, a reference resolver and a YAML parser. */
 export const HOSTILE = `<img src=x onerror=alert(1)> [click](javascript:alert(1)) \u202egnp.exe\u200b\n---\nkey: *anchor {{ x }} \${x} !!js/function`;
 
 /** The project with hostile text wherever a product team can write free text, and an Avro schema that refers to files. */

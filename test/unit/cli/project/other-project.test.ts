@@ -1,4 +1,4 @@
-/** The kit knows no project: without the sample, and with one small service in its place, it works as before. */
+/** The kit does not depend on a project: without the sample, and with one small service instead, it works as before. */
 import { execFile } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

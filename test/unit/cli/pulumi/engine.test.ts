@@ -1,4 +1,4 @@
-/** The engine's wrapper against a stand-in for the CLI: the real one is for the rungs above. */
+/** Tests the engine's wrapper against a substitute of the CLI; the levels above use the real CLI. */
 import { spawn } from "node:child_process";
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
@@ -12,8 +12,8 @@ import { locateStack } from "../../../../cli/pulumi/stack.ts";
 import { processStart } from "../../../../components/machine/process-identity.ts";
 
 /**
- * Notes its arguments, writes the events given, then does what STAND_IN says.
- * Ends with 1 when it is told to cancel, as the CLI does.
+ * Records its arguments, writes the given events, then does what STAND_IN says. Ends with 1 when it is cancelled, as the CLI
+ * does.
  */
 const STAND_IN = `#!${process.execPath}
 const fs = require("node:fs");
@@ -191,7 +191,7 @@ describe("making the stack", () => {
 });
 
 describe("runs that were interrupted", () => {
-  /** A kit in a process of its own, which can be interrupted and killed. */
+  /** A kit in a separate process, which can be interrupted and killed. */
   async function startKit(): Promise<{ pid: number; ended: Promise<string>; kill: (signal: NodeJS.Signals) => void }> {
     const program = join(folder, "kit.ts");
     const source = (name: string): string =>

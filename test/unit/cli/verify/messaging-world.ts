@@ -1,4 +1,7 @@
-/** A small platform at rest as evidence, without services' own tables: events of one confirmed order, one short of stock, one declined. Tests break it in one place each. */
+/**
+ * Evidence of a small platform at rest, without services' own tables: events of one confirmed order, one short of stock, one
+ * declined. Tests break it in one place each.
+ */
 import type {
   DeadLetterAction,
   DeadLetterRow,
@@ -115,7 +118,7 @@ export class MessagingWorld {
       this.topics.push({ ...topic, partitions: [{ partition: 0, start: 0, settledEnd: 0, end: 0 }] });
   }
 
-  /** A world in which the three orders have come to their end. */
+  /** A world in which the three orders have reached their terminal states. */
   static atRest(): MessagingWorld {
     const world = new MessagingWorld();
     for (const orderId of ORDERS) world.play(orderId);
@@ -219,7 +222,7 @@ export class MessagingWorld {
     return written;
   }
 
-  /** An event as it should be: a row, a record, and an inbox entry in each group that wants it. */
+  /** A correct event: a row, a record, and an inbox entry in each group that consumes it. */
   event(service: string, orderId: string, eventType: string): Mutable<TopicRecord<never>> {
     this.#events += 1;
     const topic =
@@ -255,7 +258,7 @@ export class MessagingWorld {
     return record;
   }
 
-  /** Poison: a record of no service that became a dead-letter record of a group, with its letter in the topic. */
+  /** Poison: a record from outside that became a dead-letter record of a group, with its record in the dead-letter topic. */
   poison(
     group: string,
     topic = "order-events",
@@ -307,12 +310,12 @@ export class MessagingWorld {
       eventType,
       at: record.timestamp,
     });
-    // The other groups of the topic have it as theirs; here it is theirs too, applied or not is not the point.
+    // The topic's other groups count it as theirs too; whether they applied it does not matter here.
     this.caughtUp();
     return { place: `${topic}/0/${record.offset}`, letterId, record, letter, row };
   }
 
-  /** Every group commits up to the end of what it reads. */
+  /** Every group commits up to the end of the topics that it consumes. */
   caughtUp(): void {
     for (const { positions } of this.groups)
       for (const position of positions) position.committed = this.end(position.topic);

@@ -1,4 +1,4 @@
-/** Names that every object of JavaScript has: a topic may be called toString, and a service constructor. */
+/** Names that every JavaScript object has: a topic may be called toString, and a service constructor. */
 import avro from "avsc";
 import { describe, expect, it } from "vitest";
 import { readModel } from "../../../../components/model/read.ts";
@@ -36,7 +36,7 @@ const ordinary: Names = {
 /** A name of the same length and letter cases that no object has. */
 const standIn = (name: string): string => name.replaceAll(/[a-z]/g, "q").replaceAll(/[A-Z]/g, "Q");
 
-/** Versions of the project. `aside`: the topic is not there yet, though its service is. */
+/** Versions of the project. `aside`: the topic does not exist yet, but its service does. */
 interface Version {
   readonly quota: string;
   readonly more?: boolean;
@@ -109,7 +109,7 @@ function stateOf(files: readonly SourceFile[], names: Names): PlatformState | re
     : read.problems.map(({ rule, message }) => `${rule}: ${message}`);
 }
 
-/** Everything that is said of a project and of changes of it, as sorted lines. */
+/** All output about a project and its changes, as sorted lines. */
 function outcome(names: Names): string[] {
   const [few, many] = [filesOf(names, { quota: "1MiB/s" }), filesOf(names, { quota: "2MiB/s", more: true })];
   const states = [empty, few, many, filesOf(names, { quota: "1MiB/s", aside: true })].map((files) =>
@@ -140,7 +140,7 @@ function outcome(names: Names): string[] {
     .sort();
 }
 
-/** What is said of a name, with its stand-in written for it. */
+/** Output about a name, with the substitute name in its place. */
 function saidOf(place: keyof Names, name: string): string[] {
   return outcome({ ...ordinary, [place]: name })
     .map((line) => line.replaceAll(name, standIn(name)))

@@ -1,4 +1,4 @@
-/** The gateway by itself, in front of a service that the test plays: what it does to clients needs no platform. */
+/** The gateway alone, in front of a simulated service, because tests of its behaviour towards clients need no platform. */
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:http";
@@ -23,11 +23,11 @@ export interface LoneGateway {
   readonly url: string;
   /** Targets of the requests that the service behind has received, in order. */
   readonly received: readonly string[];
-  /** Requests that the service behind has received and not answered. */
+  /** Requests that the simulated service has received and not answered. */
   pending(): number;
-  /** Plays the service behind. */
+  /** Simulates the service behind the gateway. */
   answer(respond: (request: IncomingMessage, response: ServerResponse) => void): void;
-  /** A token that the gateway accepts, unless the parts say otherwise; they replace what it holds, undefined removes. */
+  /** A token that the gateway accepts, unless the parts differ; they replace its content, undefined removes. */
   token(subject: string, parts?: TokenParts): Promise<string>;
   /** A connection to the gateway whose errors are of no interest. */
   connect(): Promise<Socket>;
