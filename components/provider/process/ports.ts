@@ -73,8 +73,8 @@ const NEIGHBOUR_LIMIT_MS = 30_000;
 const UNKNOWN_LIMIT_MS = 2_000;
 
 /**
- * Waits for a port that a neighbour uses. If a service is added or removed, the ports of the following services shift
- * by one, and all of them are replaced at the same time.
+ * Waits for a port that a neighbour uses. A service that takes the ports of a removed one starts while that one still
+ * ends.
  * @param isNeighbour - Returns whether the same platform started a process.
  * @throws `port-taken` or `port-forbidden` for the first port that is not available
  */
