@@ -16,7 +16,7 @@ import { localPorts } from "./local/ports.ts";
 import { isKubernetes } from "./model/stack/kubernetes-stack.ts";
 import type { StackSettings } from "./model/stack/stack.ts";
 import { ownersOf } from "./observability/owners.ts";
-import { auditorPrincipal } from "./plan/auditor.ts";
+import { auditorPrincipal } from "./plan/access/auditor.ts";
 import { wantedFingerprintVariable } from "./plan/digest.ts";
 import { registryPrincipal } from "./plan/registry.ts";
 import type { PlatformPlan } from "./plan/types.ts";

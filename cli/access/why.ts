@@ -3,8 +3,8 @@
 import type { SourceLocation } from "../../components/model/problems/source-location.ts";
 import { closest, didYouMean } from "../../components/model/problems/suggestion.ts";
 import { slugPattern, superUsers } from "../../components/model/values/names.ts";
-import type { AccessAnswer, AccessQuestion } from "../../components/plan/explain-access.ts";
-import { explainAccess } from "../../components/plan/explain-access.ts";
+import type { AccessAnswer, AccessQuestion } from "../../components/plan/access/explain-access.ts";
+import { explainAccess } from "../../components/plan/access/explain-access.ts";
 import type { AclOperation } from "../../components/plan/types.ts";
 import type { CommandContext } from "../context.ts";
 import { readDeclaredProject } from "../declaration/declared-project.ts";

@@ -1,5 +1,5 @@
 /** The diff for a terminal. */
-import type { Capacity, CapacityComparison, TeamFigure } from "../../components/plan/capacity.ts";
+import type { Capacity, CapacityComparison, TeamFigure } from "../../components/plan/capacity/capacity.ts";
 import { resourceTexts } from "../../components/plan/diff/capacity-hazards.ts";
 import { sortedSet } from "../../components/plan/diff/hazard.ts";
 import type { DeltaCounts } from "../../components/plan/diff/plan-delta.ts";

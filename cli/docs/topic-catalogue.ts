@@ -9,9 +9,9 @@ import type { Model, TopicDeclaration } from "../../components/model/types.ts";
 import { formatDuration } from "../../components/model/values/duration.ts";
 import { formatRate } from "../../components/model/values/rate.ts";
 import { formatSize } from "../../components/model/values/size.ts";
+import { longestKept } from "../../components/plan/capacity/segments.ts";
 import { claimCheckText } from "../../components/plan/diff/claim-checks.ts";
 import { approximateDuration } from "../../components/plan/diff/words.ts";
-import { longestKept } from "../../components/plan/segments.ts";
 import { declaredTopics } from "../../components/plan/topology.ts";
 import type { PlannedTopic, PlatformPlan } from "../../components/plan/types.ts";
 

@@ -1,5 +1,5 @@
 /** Topics with personal data, and until when they keep it. Pure. */
-import { longestKept } from "../../components/plan/segments.ts";
+import { longestKept } from "../../components/plan/capacity/segments.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 
 /** A topic whose records may contain a customer's data. */

@@ -9,8 +9,8 @@ import {
 } from "../../components/model/topics/log-settings.ts";
 import { formatDuration } from "../../components/model/values/duration.ts";
 import { formatSize } from "../../components/model/values/size.ts";
+import { type LogBounds, segmentBytes, segmentMs } from "../../components/plan/capacity/segments.ts";
 import type { LiveTopic } from "../../components/plan/live.ts";
-import { type LogBounds, segmentBytes, segmentMs } from "../../components/plan/segments.ts";
 
 /** A whole number of a topic's configuration; undefined if it is absent or not a number. */
 export function wholeNumber(text: string | undefined): number | undefined {

@@ -1,7 +1,7 @@
 /** Makes a read-only login from a command's options or from the running local platform. */
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
-import { auditorPrincipal } from "../../components/plan/auditor.ts";
+import { auditorPrincipal } from "../../components/plan/access/auditor.ts";
 import { flag, text } from "../command.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";

@@ -2,8 +2,8 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { slugPattern } from "../../components/model/values/names.ts";
-import type { OwnedPattern } from "../../components/plan/code-owners.ts";
-import { codeOwners, formatCodeOwners } from "../../components/plan/code-owners.ts";
+import type { OwnedPattern } from "../../components/plan/access/code-owners.ts";
+import { codeOwners, formatCodeOwners } from "../../components/plan/access/code-owners.ts";
 import type { CommandContext } from "../context.ts";
 import { readDeclaredProject } from "../declaration/declared-project.ts";
 import { KitError } from "../errors.ts";

@@ -6,7 +6,7 @@ import { readFile } from "node:fs/promises";
 import { Admin } from "@platformatic/kafka";
 import pg from "pg";
 import { ADMIN_PRINCIPAL } from "../../components/certificates/admin-identity.ts";
-import { replayerPrincipal } from "../../components/plan/replayer.ts";
+import { replayerPrincipal } from "../../components/plan/access/replayer.ts";
 import type { CommandContext } from "../context.ts";
 import { KitError } from "../errors.ts";
 import type { Address, DeclaredStatus } from "./platform-status.ts";

@@ -1,7 +1,7 @@
 import { compareText } from "../model/problems/problem.ts";
 import type { StackSettings } from "../model/stack/stack.ts";
 import type { EventDeclaration, TopicDeclaration } from "../model/types.ts";
-import { longestKept } from "./segments.ts";
+import { longestKept } from "./capacity/segments.ts";
 import { declaredConfig, derivedConfig } from "./topics.ts";
 import type { Topology } from "./topology.ts";
 import type { ServiceClaimChecks } from "./types.ts";

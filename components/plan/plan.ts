@@ -1,8 +1,8 @@
 import type { StackSettings } from "../model/stack/stack.ts";
 import type { Model } from "../model/types.ts";
-import { planAccess, planPrincipals } from "./access.ts";
+import { planAccess, planPrincipals } from "./access/access.ts";
+import { planQuotas } from "./capacity/quotas.ts";
 import { planContracts } from "./contracts.ts";
-import { planQuotas } from "./quotas.ts";
 import { planSharedSubjects, planSubjects } from "./subjects.ts";
 import { planTopics } from "./topics.ts";
 import { topologyOf } from "./topology.ts";

@@ -4,8 +4,8 @@ import { partitionsIn, scalePartitions } from "../model/topics/partitions.ts";
 import type { Cleanup, Compression, TopicDeclaration } from "../model/types.ts";
 import { formatDuration } from "../model/values/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../model/values/names.ts";
+import { segmentBytes, segmentMs } from "./capacity/segments.ts";
 import { planRegistryTopics } from "./registry.ts";
-import { segmentBytes, segmentMs } from "./segments.ts";
 import type { ConsumerGroup, Topology } from "./topology.ts";
 import type { PlannedTopic } from "./types.ts";
 

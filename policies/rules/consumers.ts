@@ -3,7 +3,7 @@ import type { SourceLocation } from "../../components/model/problems/source-loca
 import { formatDuration } from "../../components/model/values/duration.ts";
 import { deadLetterTopicName, retryTopicName } from "../../components/model/values/names.ts";
 import { formatSize } from "../../components/model/values/size.ts";
-import { transactionalIdPrefix } from "../../components/plan/access.ts";
+import { transactionalIdPrefix } from "../../components/plan/access/access.ts";
 import { topologyOf } from "../../components/plan/topology.ts";
 import { type ClusterFacts, type TopicFacts, topicKindOf } from "../facts.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../rule.ts";

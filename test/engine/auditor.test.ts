@@ -19,7 +19,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readCluster } from "../../cli/live/cluster-reader.ts";
 import type { ClusterFigures } from "../../components/kafka-exporter/cluster-figures.ts";
 import { readCluster as readClusterFigures } from "../../components/kafka-exporter/read-cluster.ts";
-import { auditorGrants, auditorPrincipal } from "../../components/plan/auditor.ts";
+import { auditorGrants, auditorPrincipal } from "../../components/plan/access/auditor.ts";
 import { outcomeOf } from "../kafka/protocol-errors.ts";
 import { eventually } from "../platform/condition.ts";
 import { runKit } from "../platform/kit-command.ts";

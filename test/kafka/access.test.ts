@@ -4,7 +4,7 @@ import { Admin, Consumer, FetchIsolationLevels } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadModel } from "../../components/model/load.ts";
 import { expectRead } from "../../components/model/read.ts";
-import { auditorPrincipal } from "../../components/plan/auditor.ts";
+import { auditorPrincipal } from "../../components/plan/access/auditor.ts";
 import { planPlatform } from "../../components/plan/plan.ts";
 import type { PlatformPlan } from "../../components/plan/types.ts";
 import { PROJECT_DIR } from "../platform/kit-command.ts";

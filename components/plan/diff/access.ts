@@ -1,6 +1,6 @@
 import { isDerivedTopicName } from "../../model/values/names.ts";
-import { aclKey } from "../access.ts";
-import { replayerPrincipal } from "../replayer.ts";
+import { aclKey } from "../access/access.ts";
+import { replayerPrincipal } from "../access/replayer.ts";
 import type { PlannedAcl } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
 import type { ServiceRename } from "./services/service-renames.ts";

@@ -1,7 +1,7 @@
 import { compareText } from "../../model/problems/problem.ts";
 import type { SourceLocation } from "../../model/problems/source-location.ts";
 import { isSmall } from "../../model/stack/stack.ts";
-import type { BrokerFigure, BrokerResource, CapacityComparison, TeamFigure } from "../capacity.ts";
+import type { BrokerFigure, BrokerResource, CapacityComparison, TeamFigure } from "../capacity/capacity.ts";
 import { platformTeam, type StatePair } from "./state.ts";
 import type { Change, Hazard } from "./types.ts";
 import { approximateBytes, listed, percent, rateText } from "./words.ts";

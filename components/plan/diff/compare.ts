@@ -1,4 +1,4 @@
-import { capacityOf } from "../capacity.ts";
+import { capacityOf } from "../capacity/capacity.ts";
 import { changeDigest, planFingerprint } from "../digest.ts";
 import { compareAccess } from "./access.ts";
 import { judgeCapacity } from "./capacity-hazards.ts";

@@ -1,5 +1,5 @@
 import type { Model } from "../../model/types.ts";
-import { type Capacity, capacityOf } from "../capacity.ts";
+import { type Capacity, capacityOf } from "../capacity/capacity.ts";
 import type { PlannedTopic } from "../types.ts";
 import { resourceTexts } from "./capacity-hazards.ts";
 import { type Lead, leadsBetween } from "./promotion.ts";

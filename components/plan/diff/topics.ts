@@ -1,7 +1,7 @@
 import type { SourceLocation } from "../../model/problems/source-location.ts";
 import { domainPlace } from "../../model/topics/domain-place.ts";
 import type { Removal, TopicDeclaration } from "../../model/types.ts";
-import { longestKept } from "../segments.ts";
+import { longestKept } from "../capacity/segments.ts";
 import type { PlannedTopic } from "../types.ts";
 import { sortedSet } from "./hazard.ts";
 import { findRenames } from "./renames.ts";

@@ -1,5 +1,5 @@
 import type { SourceLocation } from "../../model/problems/source-location.ts";
-import type { CapacityComparison } from "../capacity.ts";
+import type { CapacityComparison } from "../capacity/capacity.ts";
 import type { DeltaCounts } from "./plan-delta.ts";
 
 /**

@@ -13,7 +13,7 @@ import { UNWATCHED_GROUPS } from "../../observability/exported/kafka-exporter.ts
 import type { Owners } from "../../observability/owners.ts";
 import { prometheusConfig } from "../../observability/rendered/prometheus-config.ts";
 import { ruleFile } from "../../observability/rendered/rule-file.ts";
-import { auditorPrincipal } from "../../plan/auditor.ts";
+import { auditorPrincipal } from "../../plan/access/auditor.ts";
 import { Process } from "../../provider/resources.ts";
 
 /** Arguments of {@link LocalObservability}. */

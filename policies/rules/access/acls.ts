@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { compareText } from "../../../components/model/problems/problem.ts";
 import { isDerivedTopicName, platformPrincipals } from "../../../components/model/values/names.ts";
-import { anyResource, auditorGrants, auditorPrincipal } from "../../../components/plan/auditor.ts";
+import { anyResource, auditorGrants, auditorPrincipal } from "../../../components/plan/access/auditor.ts";
 import type { AclFacts, ClusterFacts } from "../../facts.ts";
 import { type Breach, type Rule, rule, ruleWith } from "../../rule.ts";
 

@@ -2,7 +2,7 @@
 import type { ServerAccess } from "../../../cli/platform/platform-access.ts";
 import { openServers } from "../../../cli/platform/platform-access.ts";
 import { POSTGRES_ADMIN } from "../../../components/databases/postgres-conf.ts";
-import { replayerPrincipal } from "../../../components/plan/replayer.ts";
+import { replayerPrincipal } from "../../../components/plan/access/replayer.ts";
 import { passwordOf } from "./authorities.ts";
 import type { OrderPlatform } from "./order-platform.ts";
 

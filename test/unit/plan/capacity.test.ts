@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type BrokerResource, type Capacity, capacityOf } from "../../../components/plan/capacity.ts";
+import { type BrokerResource, type Capacity, capacityOf } from "../../../components/plan/capacity/capacity.ts";
 import { platformState } from "../../../components/plan/diff/state.ts";
 import { modelOf, type SampleTopic, sampleTopics, stackWith } from "./sample-models.ts";
 

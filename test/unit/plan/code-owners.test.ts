@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { expectRead } from "../../../components/model/read.ts";
 import { readTopics } from "../../../components/model/topics/read-topics.ts";
-import { codeOwners, formatCodeOwners } from "../../../components/plan/code-owners.ts";
+import { codeOwners, formatCodeOwners } from "../../../components/plan/access/code-owners.ts";
 
 const schema = (name: string) =>
   JSON.stringify({ type: "record", name, namespace: "n", fields: [{ name: "id", type: "string" }] });

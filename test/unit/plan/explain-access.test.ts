@@ -4,8 +4,8 @@ import { describe, expect, it } from "vitest";
 import { EditableYaml } from "../../../cli/new-service/yaml-edits.ts";
 import { loadModel, loadTopicFiles } from "../../../components/model/load.ts";
 import { expectRead, readModel } from "../../../components/model/read.ts";
-import type { AccessAnswer, AccessQuestion } from "../../../components/plan/explain-access.ts";
-import { explainAccess } from "../../../components/plan/explain-access.ts";
+import type { AccessAnswer, AccessQuestion } from "../../../components/plan/access/explain-access.ts";
+import { explainAccess } from "../../../components/plan/access/explain-access.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import type { AclOperation } from "../../../components/plan/types.ts";
 

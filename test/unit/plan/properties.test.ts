@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { expectRead } from "../../../components/model/read.ts";
 import { readTopics } from "../../../components/model/topics/read-topics.ts";
-import { auditorPrincipal } from "../../../components/plan/auditor.ts";
+import { auditorPrincipal } from "../../../components/plan/access/auditor.ts";
+import { replayerPrincipal } from "../../../components/plan/access/replayer.ts";
 import { planPlatform } from "../../../components/plan/plan.ts";
 import { registryPrincipal, registryTopics } from "../../../components/plan/registry.ts";
-import { replayerPrincipal } from "../../../components/plan/replayer.ts";
 import type { PlatformPlan } from "../../../components/plan/types.ts";
 import { filesOf, modelOf, type SampleTopic, sampleTopics, stackWith, withoutSources } from "./sample-models.ts";
 

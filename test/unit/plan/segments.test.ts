@@ -11,7 +11,7 @@ import {
   segmentMs,
   segmentsByAge,
   segmentsPerRetention,
-} from "../../../components/plan/segments.ts";
+} from "../../../components/plan/capacity/segments.ts";
 
 const minute = 60_000;
 const hour = 60 * minute;

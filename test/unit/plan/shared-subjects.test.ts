@@ -4,7 +4,7 @@ import { expectRead } from "../../../components/model/read.ts";
 import type { Compatibility } from "../../../components/model/schemas/compatibility.ts";
 import type { SourceFile } from "../../../components/model/source-file.ts";
 import { readTopics } from "../../../components/model/topics/read-topics.ts";
-import { codeOwners } from "../../../components/plan/code-owners.ts";
+import { codeOwners } from "../../../components/plan/access/code-owners.ts";
 import { directionsOf, isTransitive, jointCompatibility } from "../../../components/plan/compatibility.ts";
 import { planFingerprint } from "../../../components/plan/digest.ts";
 import { findDrift } from "../../../components/plan/drift.ts";

@@ -1,4 +1,4 @@
-import { storedBytes, writeRate } from "../../volume.ts";
+import { storedBytes, writeRate } from "../../capacity/volume.ts";
 import { approximateBytes, counted } from "../words.ts";
 import { numberOf, type SettingRule, type TopicPair } from "./rule.ts";
 

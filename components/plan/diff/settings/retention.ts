@@ -1,7 +1,7 @@
 import { formatDuration } from "../../../model/values/duration.ts";
-import { largestPartition, longestKept, longestSegment, retentionCheck } from "../../segments.ts";
+import { largestPartition, longestKept, longestSegment, retentionCheck } from "../../capacity/segments.ts";
+import { writeRate } from "../../capacity/volume.ts";
 import type { PlannedTopic } from "../../types.ts";
-import { writeRate } from "../../volume.ts";
 import { platformTeam } from "../state.ts";
 import { approximateBytes, approximateDuration, limitText, retentionText } from "../words.ts";
 import { configOf, isPersonal, type Judgement, numberOf, type SettingRule, type TopicPair } from "./rule.ts";

@@ -1,8 +1,14 @@
 import { formatDuration } from "../../../model/values/duration.ts";
 import { formatSize } from "../../../model/values/size.ts";
-import { largestPartition, largestSegment, longestKept, longestSegment, segmentsByAge } from "../../segments.ts";
+import {
+  largestPartition,
+  largestSegment,
+  longestKept,
+  longestSegment,
+  segmentsByAge,
+} from "../../capacity/segments.ts";
+import { storedBytes, writeRate } from "../../capacity/volume.ts";
 import type { PlannedTopic } from "../../types.ts";
-import { storedBytes, writeRate } from "../../volume.ts";
 import { platformTeam } from "../state.ts";
 import { approximateBytes, approximateDuration } from "../words.ts";
 import { isCompacted, isPersonal, numberOf, type SettingRule, type TopicPair } from "./rule.ts";

@@ -5,7 +5,7 @@ import { readModel } from "../../../../components/model/read.ts";
 import { readAvroSchema } from "../../../../components/model/schemas/avro-schema.ts";
 import type { SourceFile } from "../../../../components/model/source-file.ts";
 import { readTopics } from "../../../../components/model/topics/read-topics.ts";
-import { codeOwners } from "../../../../components/plan/code-owners.ts";
+import { codeOwners } from "../../../../components/plan/access/code-owners.ts";
 import { comparePlatforms } from "../../../../components/plan/diff/compare.ts";
 import { type PlatformState, platformState } from "../../../../components/plan/diff/state.ts";
 import { checkDeclaration } from "../../../../policies/check.ts";

@@ -2,14 +2,14 @@ import { ServiceError } from "@event-platform-kit/service/errors";
 import { backoff } from "@event-platform-kit/service/retry";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { BreakerState, Verdict } from "../../../service-templates/lib/consumer/breaker.ts";
+import type { BreakerState, Verdict } from "../../../../service-templates/lib/consumer/breaker.ts";
 import {
   afterFailure,
   afterSuccess,
   BREAKER,
   CLOSED,
   fingerprintOf,
-} from "../../../service-templates/lib/consumer/breaker.ts";
+} from "../../../../service-templates/lib/consumer/breaker.ts";
 
 /** `kind!key:error` fails, `kind` alone succeeds. */
 type Step = string;

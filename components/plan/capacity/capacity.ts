@@ -1,6 +1,6 @@
-import { compareText } from "../model/problems/problem.ts";
-import { brokerCount, type StackSettings } from "../model/stack/stack.ts";
-import type { PlannedTopic, PlatformPlan } from "./types.ts";
+import { compareText } from "../../model/problems/problem.ts";
+import { brokerCount, type StackSettings } from "../../model/stack/stack.ts";
+import type { PlannedTopic, PlatformPlan } from "../types.ts";
 import { type DeclaredTopics, storedBytes, type WriteRate, writeRate } from "./volume.ts";
 
 /*

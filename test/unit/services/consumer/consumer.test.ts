@@ -1,11 +1,11 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { systemClock } from "@event-platform-kit/service/clock";
 import { afterEach, describe, expect, it } from "vitest";
-import type { ConsumerOptions, EventConsumer } from "../../../service-templates/lib/consumer/consumer.ts";
-import { eventConsumer } from "../../../service-templates/lib/consumer/consumer.ts";
-import type { Subscription } from "../../../service-templates/lib/kafka/kafka.ts";
-import type { RawRecord } from "../../../service-templates/lib/kafka/raw-record.ts";
-import { eventually } from "../../platform/condition.ts";
+import type { ConsumerOptions, EventConsumer } from "../../../../service-templates/lib/consumer/consumer.ts";
+import { eventConsumer } from "../../../../service-templates/lib/consumer/consumer.ts";
+import type { Subscription } from "../../../../service-templates/lib/kafka/kafka.ts";
+import type { RawRecord } from "../../../../service-templates/lib/kafka/raw-record.ts";
+import { eventually } from "../../../platform/condition.ts";
 
 const RECORD: RawRecord = {
   topic: "t",

@@ -3,7 +3,7 @@ import type { DatabaseFault } from "@event-platform-kit/service/storage/database
 import { databaseFaultOf, isDatabaseAtFault, isStalePlan } from "@event-platform-kit/service/storage/database-faults";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { faultOf, isProvenPoison, isTimeout } from "../../../service-templates/lib/consumer/consumer-faults.ts";
+import { faultOf, isProvenPoison, isTimeout } from "../../../../service-templates/lib/consumer/consumer-faults.ts";
 
 const coded = (code: string, message = "x"): Error => Object.assign(new Error(message), { code });
 

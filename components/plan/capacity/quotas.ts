@@ -1,6 +1,6 @@
-import type { StackSettings } from "../model/stack/stack.ts";
-import type { Topology } from "./topology.ts";
-import type { PlannedQuota } from "./types.ts";
+import type { StackSettings } from "../../model/stack/stack.ts";
+import type { Topology } from "../topology.ts";
+import type { PlannedQuota } from "../types.ts";
 
 /**
  * Returns one quota per service, sorted by principal. Per direction it is the sum of what the service declares for its

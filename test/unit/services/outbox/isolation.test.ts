@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { PublishError } from "../../../service-templates/lib/kafka/refusal.ts";
-import { isolator } from "../../../service-templates/lib/outbox/isolation.ts";
+import { PublishError } from "../../../../service-templates/lib/kafka/refusal.ts";
+import { isolator } from "../../../../service-templates/lib/outbox/isolation.ts";
 
 interface Item {
   readonly place: number;

@@ -2,11 +2,11 @@ import { headerValue, restoredHeaders, storedHeaders } from "@event-platform-kit
 import { MultipleErrors, NetworkError, ProtocolError, ResponseError, UserError } from "@platformatic/kafka";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { LostAnswer } from "../../../service-templates/lib/kafka/client-faults.ts";
-import type { OutgoingRecord } from "../../../service-templates/lib/kafka/kafka.ts";
-import { publishErrorOf } from "../../../service-templates/lib/kafka/publish-errors.ts";
-import { packRequests, recordBytes } from "../../../service-templates/lib/kafka/request-packing.ts";
-import { doubts } from "../../../service-templates/lib/outbox/doubts.ts";
+import { LostAnswer } from "../../../../service-templates/lib/kafka/client-faults.ts";
+import type { OutgoingRecord } from "../../../../service-templates/lib/kafka/kafka.ts";
+import { publishErrorOf } from "../../../../service-templates/lib/kafka/publish-errors.ts";
+import { packRequests, recordBytes } from "../../../../service-templates/lib/kafka/request-packing.ts";
+import { doubts } from "../../../../service-templates/lib/outbox/doubts.ts";
 
 const PRODUCE = 0;
 const one = new Set(["t"]);

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Look } from "../../../service-templates/lib/kafka/stalled-partitions.ts";
-import { standingStill, watchReading } from "../../../service-templates/lib/kafka/stalled-partitions.ts";
+import type { Look } from "../../../../service-templates/lib/kafka/stalled-partitions.ts";
+import { standingStill, watchReading } from "../../../../service-templates/lib/kafka/stalled-partitions.ts";
 
 function look(
   waits: number,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { timeLag } from "../../../service-templates/lib/consumer/time-lag.ts";
-import type { RawRecord } from "../../../service-templates/lib/kafka/raw-record.ts";
+import { timeLag } from "../../../../service-templates/lib/consumer/time-lag.ts";
+import type { RawRecord } from "../../../../service-templates/lib/kafka/raw-record.ts";
 
 const START = 1_000_000;
 

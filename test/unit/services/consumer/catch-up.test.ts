@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { Standing } from "../../../service-templates/lib/kafka/catch-up.ts";
-import { caughtUp, notReached } from "../../../service-templates/lib/kafka/catch-up.ts";
+import type { Standing } from "../../../../service-templates/lib/kafka/catch-up.ts";
+import { caughtUp, notReached } from "../../../../service-templates/lib/kafka/catch-up.ts";
 
 const at = (partition: number, committed: number, end: number): Standing => ({
   topic: "answers",

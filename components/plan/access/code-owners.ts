@@ -1,8 +1,8 @@
 /** Computes which teams review a change of which file, in the CODEOWNERS format of GitHub and GitLab. Pure. */
-import { compareText } from "../model/problems/problem.ts";
-import { sharedTypesOf } from "../model/schemas/shared-types.ts";
-import { topicsFolder } from "../model/source-file.ts";
-import type { Domain, Model } from "../model/types.ts";
+import { compareText } from "../../model/problems/problem.ts";
+import { sharedTypesOf } from "../../model/schemas/shared-types.ts";
+import { topicsFolder } from "../../model/source-file.ts";
+import type { Domain, Model } from "../../model/types.ts";
 
 /** Files of a team. A later entry takes precedence over an earlier one. */
 export interface OwnedPattern {

@@ -5,12 +5,12 @@ import type { AnyEvents } from "@event-platform-kit/service/events/event-map";
 import { derivedUuid } from "@event-platform-kit/service/ids";
 import type { Database, Row, Statement, Transaction } from "@event-platform-kit/service/storage/database";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { batchProcessor } from "../../../service-templates/lib/consumer/batch.ts";
-import type { PauseReason } from "../../../service-templates/lib/consumer/consumer-faults.ts";
-import type { ConsumerPauses } from "../../../service-templates/lib/consumer/consumer-pauses.ts";
-import { consumerPauses } from "../../../service-templates/lib/consumer/consumer-pauses.ts";
-import type { Outcome } from "../../../service-templates/lib/consumer/outcomes.ts";
-import type { RawRecord } from "../../../service-templates/lib/kafka/raw-record.ts";
+import { batchProcessor } from "../../../../service-templates/lib/consumer/batch.ts";
+import type { PauseReason } from "../../../../service-templates/lib/consumer/consumer-faults.ts";
+import type { ConsumerPauses } from "../../../../service-templates/lib/consumer/consumer-pauses.ts";
+import { consumerPauses } from "../../../../service-templates/lib/consumer/consumer-pauses.ts";
+import type { Outcome } from "../../../../service-templates/lib/consumer/outcomes.ts";
+import type { RawRecord } from "../../../../service-templates/lib/kafka/raw-record.ts";
 
 const CONTRACT: Contract = {
   service: "s",

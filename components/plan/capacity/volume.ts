@@ -1,7 +1,7 @@
-import { brokerCount, type StackSettings } from "../model/stack/stack.ts";
-import type { TopicDeclaration } from "../model/types.ts";
+import { brokerCount, type StackSettings } from "../../model/stack/stack.ts";
+import type { TopicDeclaration } from "../../model/types.ts";
+import type { PlannedTopic } from "../types.ts";
 import { diskBytes } from "./segments.ts";
-import type { PlannedTopic } from "./types.ts";
 
 /** Growth rate of a topic, and its basis. */
 export interface WriteRate {

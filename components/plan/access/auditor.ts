@@ -1,4 +1,4 @@
-import type { AclOperation, AclResourceType } from "./types.ts";
+import type { AclOperation, AclResourceType } from "../types.ts";
 
 /**
  * Principal with which `kit drift` and the metrics exporter read a cluster. It can read names, settings and offsets. It

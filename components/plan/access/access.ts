@@ -1,11 +1,11 @@
-import { compareText } from "../model/problems/problem.ts";
-import { formatDuration } from "../model/values/duration.ts";
-import { deadLetterTopicName, retryTopicName } from "../model/values/names.ts";
+import { compareText } from "../../model/problems/problem.ts";
+import { formatDuration } from "../../model/values/duration.ts";
+import { deadLetterTopicName, retryTopicName } from "../../model/values/names.ts";
+import { registryGrants, registryPrincipal } from "../registry.ts";
+import type { Topology } from "../topology.ts";
+import type { AclOperation, AclResourceType, PlannedAcl, PlannedPrincipal } from "../types.ts";
 import { auditorGrants, auditorPrincipal } from "./auditor.ts";
-import { registryGrants, registryPrincipal } from "./registry.ts";
 import { replayerPrincipal } from "./replayer.ts";
-import type { Topology } from "./topology.ts";
-import type { AclOperation, AclResourceType, PlannedAcl, PlannedPrincipal } from "./types.ts";
 
 /**
  * Returns the principals that log in with SCRAM, sorted: each service with access to Kafka, the registry, the auditor

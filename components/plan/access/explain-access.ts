@@ -1,13 +1,13 @@
 /** Explains why a principal may do something, or what to declare so that it may. Pure. */
 
-import { compareText } from "../model/problems/problem.ts";
-import type { SourceLocation } from "../model/problems/source-location.ts";
-import type { Model, TopicDeclaration } from "../model/types.ts";
-import { isDerivedTopicName, superUsers } from "../model/values/names.ts";
-import { assumedRate } from "../model/values/rate.ts";
+import { compareText } from "../../model/problems/problem.ts";
+import type { SourceLocation } from "../../model/problems/source-location.ts";
+import type { Model, TopicDeclaration } from "../../model/types.ts";
+import { isDerivedTopicName, superUsers } from "../../model/values/names.ts";
+import { assumedRate } from "../../model/values/rate.ts";
+import { declaredTopics } from "../topology.ts";
+import type { AclOperation, PlannedAcl, PlatformPlan } from "../types.ts";
 import { anyResource } from "./auditor.ts";
-import { declaredTopics } from "./topology.ts";
-import type { AclOperation, PlannedAcl, PlatformPlan } from "./types.ts";
 
 /** A question: may a principal perform an operation on a resource? */
 export interface AccessQuestion {

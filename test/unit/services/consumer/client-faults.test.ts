@@ -8,9 +8,9 @@ import {
   LostAnswer,
   onClientFault,
   takeClientFault,
-} from "../../../service-templates/lib/kafka/client-faults.ts";
+} from "../../../../service-templates/lib/kafka/client-faults.ts";
 
-const LIB = resolve(import.meta.dirname, "../../../service-templates/lib");
+const LIB = resolve(import.meta.dirname, "../../../../service-templates/lib");
 const run = promisify(execFile);
 
 /** An error as if it were thrown at this place. */
