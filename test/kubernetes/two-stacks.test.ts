@@ -75,7 +75,14 @@ describe.skipIf(why !== undefined)(`two stacks in one cluster${why === undefined
     stack: TopicStack,
     args: readonly string[],
     installation: { readonly stack: string; readonly namespace: string },
-  ) => stack.pulumi(args, { env: { KUBECONFIG: server.kubeconfig, INSTALLATION: JSON.stringify(installation) } });
+  ) =>
+    stack.pulumi(args, {
+      env: {
+        KUBECONFIG: server.kubeconfig,
+        PULUMI_SKIP_CHECKPOINTS: "true",
+        INSTALLATION: JSON.stringify(installation),
+      },
+    });
   const ends = async (...args: Parameters<typeof run>): Promise<void> => {
     const { code, text } = await run(...args);
     expect(code, text).toBe(0);
