@@ -1,7 +1,7 @@
 /** Cleans up what a run leaves behind on purpose: an operator's list must contain only real dead-letter records. */
 import { userInfo } from "node:os";
-import { needsWork, readLetters } from "../dlt/letters.ts";
-import { discardLetters } from "../dlt/resolve.ts";
+import { needsWork, readDeadLetters } from "../dlt/dead-letters.ts";
+import { discardDeadLetters } from "../dlt/resolve.ts";
 import { readParkedEvents } from "../outbox/parked-events.ts";
 import { resolveEvents } from "../outbox/resolve.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";
@@ -24,15 +24,15 @@ export async function discardInjected(
     name: userInfo().username,
     reason: `written by kit chaos --scenario ${schedule.scenario} --seed ${schedule.seed}`,
   };
-  const letters = (await readLetters(access)).filter(({ origin }) => places.has(placeOf(origin)));
+  const deadLetters = (await readDeadLetters(access)).filter(({ origin }) => places.has(placeOf(origin)));
   // A dead-letter record that cannot be published is parked under its own id.
-  const ids = new Set(letters.map(({ letterId }) => letterId));
+  const ids = new Set(deadLetters.map(({ letterId }) => letterId));
   const parked = (await readParkedEvents(access)).filter(
     ({ eventId, state }) => state === "parked" && ids.has(eventId),
   );
   await resolveEvents(access, parked, "discard", actor);
-  const open = letters.filter(({ state }) => needsWork(state));
-  await discardLetters(access, open, { actor, again: false });
+  const open = deadLetters.filter(({ state }) => needsWork(state));
+  await discardDeadLetters(access, open, { actor, again: false });
   return open.length;
 }
 

@@ -137,7 +137,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
       await writeFile(join(folder, "witness.json"), `${JSON.stringify(witness, null, 1)}\n`);
       const verify = await verifyPlatform(context, { witness, settleMs: SETTLE_MS });
       // After a violation everything stays unchanged for the investigation.
-      const discardedLetters = verify.holds ? await discardInjected(access, injected, schedule) : 0;
+      const discardedDeadLetters = verify.holds ? await discardInjected(access, injected, schedule) : 0;
       const ends = await load.ends(
         access,
         work.load.orders.flatMap(({ orderId }) => orderId ?? []),
@@ -186,7 +186,7 @@ export async function runChaos(context: CommandContext, options: ChaosOptions): 
           cancelled: ends.filter(({ status }) => status === "cancelled").length,
           open: count("accepted") - ends.length,
         },
-        injected: { records: injected.length, discardedLetters },
+        injected: { records: injected.length, discardedLetters: discardedDeadLetters },
         verify,
         timeline,
         folder,

@@ -1,6 +1,6 @@
 /** Advice for a dead-letter record, by its error and its state. */
 import { ERRORS } from "@event-platform-kit/service/errors";
-import type { Letter } from "./letters.ts";
+import type { DeadLetter } from "./dead-letters.ts";
 
 /** A command and what it is for. */
 export interface NextStep {
@@ -12,14 +12,14 @@ export interface NextStep {
 const BROKEN_BYTES: readonly string[] = ["SVC_RECORD_FRAMING", "SVC_RECORD_BODY", "SVC_RECORD_HEADER"];
 
 /** The catalogue's advice for the record's error. */
-export function adviceFor(letter: Letter): string {
+export function adviceFor(deadLetter: DeadLetter): string {
   const advice: Readonly<Record<string, string>> = ERRORS;
-  return advice[letter.code] ?? "The code is not in the library's catalogue; read the service's log of that time.";
+  return advice[deadLetter.code] ?? "The code is not in the library's catalogue; read the service's log of that time.";
 }
 
 /** Possible next commands, the most likely first. */
-export function nextSteps(letter: Letter): readonly NextStep[] {
-  const { letterId, group } = letter;
+export function nextSteps(deadLetter: DeadLetter): readonly NextStep[] {
+  const { letterId, group } = deadLetter;
   const discard = {
     command: `npx kit dlt discard ${letterId} --reason "…"`,
     purpose: "discard it: nothing is applied, and the audit trail keeps the reason",
@@ -28,10 +28,10 @@ export function nextSteps(letter: Letter): readonly NextStep[] {
     command: `npx kit dlt replay ${letterId}`,
     purpose: `after the cause is fixed: only ${group} gets the record again`,
   };
-  switch (letter.state) {
+  switch (deadLetter.state) {
     case "open": {
       const dry = { command: `npx kit dlt replay ${letterId} --dry-run`, purpose: "show what a replay would write" };
-      return BROKEN_BYTES.includes(letter.code)
+      return BROKEN_BYTES.includes(deadLetter.code)
         ? [discard, { ...replay, purpose: "only if the service can now read such records" }]
         : [dry, replay, discard];
     }
@@ -43,7 +43,7 @@ export function nextSteps(letter: Letter): readonly NextStep[] {
     case "failed-again":
       return [
         {
-          command: `npx kit dlt show ${letter.failedAgainAs ?? ""}`.trim(),
+          command: `npx kit dlt show ${deadLetter.failedAgainAs ?? ""}`.trim(),
           purpose: "show the dead-letter record of the failed replay, which replaces this one",
         },
       ];

@@ -6,10 +6,10 @@ import { forTerminal, terminalText } from "../terminal/terminal-text.ts";
 import { adviceFor, nextSteps } from "./advice.ts";
 import type { Content } from "./content.ts";
 import { writeContent } from "./content-report.ts";
-import type { LetterRecord } from "./letter-records.ts";
-import { replayHeaders } from "./letter-records.ts";
-import type { Letter } from "./letters.ts";
-import { needsWork } from "./letters.ts";
+import type { DeadLetterRecord } from "./dead-letter-records.ts";
+import { replayHeaders } from "./dead-letter-records.ts";
+import type { DeadLetter } from "./dead-letters.ts";
+import { needsWork } from "./dead-letters.ts";
 import type { Aftermath, Replayed } from "./resolve.ts";
 
 /** Longest message in a table, in characters. */
@@ -18,11 +18,11 @@ const MESSAGE_COLUMN = 60;
 const SHORT_ID = 13;
 
 /** Document of `kit dlt list --json`. */
-export function listDocument(letters: readonly Letter[], all: boolean): object {
-  const shown = letters.filter(({ state }) => all || needsWork(state));
+export function listDocument(deadLetters: readonly DeadLetter[], all: boolean): object {
+  const shown = deadLetters.filter(({ state }) => all || needsWork(state));
   const groups = [
     ...Map.groupBy(
-      letters.filter(({ state }) => needsWork(state)),
+      deadLetters.filter(({ state }) => needsWork(state)),
       ({ group }) => group,
     ),
   ].map(([group, open]) => [group, open.length]);
@@ -30,18 +30,18 @@ export function listDocument(letters: readonly Letter[], all: boolean): object {
     letters: shown,
     summary: {
       shown: shown.length,
-      open: letters.filter(({ state }) => needsWork(state)).length,
+      open: deadLetters.filter(({ state }) => needsWork(state)).length,
       byGroup: Object.fromEntries(groups),
     },
   };
 }
 
 /** Writes dead-letter records by group, the oldest first. */
-export function writeList(context: CommandContext, found: readonly Letter[], all: boolean): void {
-  const letters = forTerminal(found.map((letter) => ({ ...letter, message: shorten(letter.message) })));
+export function writeList(context: CommandContext, found: readonly DeadLetter[], all: boolean): void {
+  const deadLetters = forTerminal(found.map((deadLetter) => ({ ...deadLetter, message: shorten(deadLetter.message) })));
   const colors = colorsFor(context.stdout, context.env);
-  const shown = letters.filter(({ state }) => all || needsWork(state));
-  const resolved = letters.length - letters.filter(({ state }) => needsWork(state)).length;
+  const shown = deadLetters.filter(({ state }) => all || needsWork(state));
+  const resolved = deadLetters.length - deadLetters.filter(({ state }) => needsWork(state)).length;
   if (shown.length === 0) {
     context.stdout.write(
       `${colors.green("No open dead-letter records")}${resolved === 0 ? "" : `; ${resolved} are resolved (--all shows them)`}.\n`,
@@ -53,17 +53,21 @@ export function writeList(context: CommandContext, found: readonly Letter[], all
   )) {
     const open = ofGroup.filter(({ state }) => needsWork(state)).length;
     context.stdout.write(`${colors.bold(group)}: ${open === 0 ? "none open" : colors.red(`${open} open`)}\n`);
-    const rows = ofGroup.map((letter) => [
-      letter.letterId.slice(0, SHORT_ID),
+    const rows = ofGroup.map((deadLetter) => [
+      deadLetter.letterId.slice(0, SHORT_ID),
       ...(all
-        ? [letter.state === "open" || letter.state === "in-doubt" ? colors.red(letter.state) : letter.state]
+        ? [
+            deadLetter.state === "open" || deadLetter.state === "in-doubt"
+              ? colors.red(deadLetter.state)
+              : deadLetter.state,
+          ]
         : []),
-      formatAge(letter.ageMs),
-      `${letter.origin.topic}/${letter.origin.partition}@${letter.origin.offset}`,
-      letter.eventType,
-      letter.code,
-      String(letter.attempts),
-      letter.message,
+      formatAge(deadLetter.ageMs),
+      `${deadLetter.origin.topic}/${deadLetter.origin.partition}@${deadLetter.origin.offset}`,
+      deadLetter.eventType,
+      deadLetter.code,
+      String(deadLetter.attempts),
+      deadLetter.message,
     ]);
     const columns = ["RECORD", ...(all ? ["STATE"] : []), "AGE", "ORIGIN", "EVENT", "CODE", "TRIES", "MESSAGE"].map(
       (title) => ({ title, ...(title === "AGE" || title === "TRIES" ? { align: "right" as const } : {}) }),
@@ -82,10 +86,14 @@ function shorten(message: string): string {
 }
 
 /** Document of `kit dlt show --json`. */
-export function letterDocument(letter: Letter, record: LetterRecord | undefined, content: Content | undefined): object {
+export function deadLetterDocument(
+  deadLetter: DeadLetter,
+  record: DeadLetterRecord | undefined,
+  content: Content | undefined,
+): object {
   return {
-    ...letter,
-    advice: adviceFor(letter),
+    ...deadLetter,
+    advice: adviceFor(deadLetter),
     record:
       record === undefined
         ? null
@@ -97,38 +105,38 @@ export function letterDocument(letter: Letter, record: LetterRecord | undefined,
             headers: Object.fromEntries(record.headers.map(([name, value]) => [name, value.toString("utf8")])),
           },
     content: content ?? null,
-    next: nextSteps(letter),
+    next: nextSteps(deadLetter),
   };
 }
 
 /** Writes everything that is known of a dead-letter record, and the possible actions. */
-export function writeLetter(
+export function writeDeadLetter(
   context: CommandContext,
-  found: Letter,
-  record: LetterRecord | undefined,
+  found: DeadLetter,
+  record: DeadLetterRecord | undefined,
   content: Content | undefined,
 ): void {
-  const letter = forTerminal(found);
+  const deadLetter = forTerminal(found);
   const colors = colorsFor(context.stdout, context.env);
   const { stdout } = context;
   const title = (text: string): void => void stdout.write(`\n${colors.bold(text)}\n`);
-  const { origin } = letter;
+  const { origin } = deadLetter;
   stdout.write(
-    `${colors.bold(`Dead-letter record ${letter.letterId}`)}: ${needsWork(letter.state) ? colors.red(letter.state) : colors.green(letter.state)}\n`,
+    `${colors.bold(`Dead-letter record ${deadLetter.letterId}`)}: ${needsWork(deadLetter.state) ? colors.red(deadLetter.state) : colors.green(deadLetter.state)}\n`,
   );
   stdout.write(
     `${renderTable(
       [{ title: "" }, { title: "" }],
       [
-        ["group", letter.group],
+        ["group", deadLetter.group],
         ["origin", `${origin.topic}, partition ${origin.partition}, offset ${origin.offset}`],
-        ["event", `${letter.eventType} ${letter.eventId ?? "(no event-id)"}`],
+        ["event", `${deadLetter.eventType} ${deadLetter.eventId ?? "(no event-id)"}`],
         [
           "failed",
-          `${letter.failedAt} (${formatAge(letter.ageMs)} ago) after ${letter.attempts} ${letter.attempts === 1 ? "attempt" : "attempts"}`,
+          `${deadLetter.failedAt} (${formatAge(deadLetter.ageMs)} ago) after ${deadLetter.attempts} ${deadLetter.attempts === 1 ? "attempt" : "attempts"}`,
         ],
-        ...(letter.replayOf === undefined ? [] : [["replay of", letter.replayOf]]),
-        ...(letter.failedAgainAs === undefined ? [] : [["failed again as", letter.failedAgainAs]]),
+        ...(deadLetter.replayOf === undefined ? [] : [["replay of", deadLetter.replayOf]]),
+        ...(deadLetter.failedAgainAs === undefined ? [] : [["failed again as", deadLetter.failedAgainAs]]),
       ],
     )
       .split("\n")
@@ -136,7 +144,9 @@ export function writeLetter(
       .join("\n")}\n`,
   );
   title("Error");
-  stdout.write(`  ${colors.red(letter.code)}: ${letter.message}\n  ${colors.cyan("fix")}: ${adviceFor(letter)}\n`);
+  stdout.write(
+    `  ${colors.red(deadLetter.code)}: ${deadLetter.message}\n  ${colors.cyan("fix")}: ${adviceFor(deadLetter)}\n`,
+  );
   if (record === undefined) {
     title("Record");
     stdout.write(
@@ -150,8 +160,8 @@ export function writeLetter(
   }
   if (content !== undefined) writeContent(context, record?.value ?? undefined, content);
   title("Audit trail");
-  if (letter.actions.length === 0) stdout.write("  no action yet\n");
-  for (const { at, action, actor, reason, written } of letter.actions) {
+  if (deadLetter.actions.length === 0) stdout.write("  no action yet\n");
+  for (const { at, action, actor, reason, written } of deadLetter.actions) {
     const place =
       action === "replay"
         ? `, ${written === undefined ? colors.red("in doubt: started, but the write was not confirmed") : `written to ${written.topic}/${written.partition}@${written.offset}`}`
@@ -159,27 +169,27 @@ export function writeLetter(
     stdout.write(`  ${at}  ${action} by ${actor ?? "unknown"}${place}${reason === undefined ? "" : `: ${reason}`}\n`);
   }
   title("Possible actions");
-  for (const { command, purpose } of nextSteps(letter)) stdout.write(`  ${command}\n    ${colors.dim(purpose)}\n`);
+  for (const { command, purpose } of nextSteps(deadLetter)) stdout.write(`  ${command}\n    ${colors.dim(purpose)}\n`);
 }
 
 /** Writes what a replay or a discard would do. */
 export function writeDryRun(
   context: CommandContext,
   action: "replay" | "discard",
-  letters: readonly Letter[],
-  records: ReadonlyMap<string, LetterRecord>,
+  deadLetters: readonly DeadLetter[],
+  records: ReadonlyMap<string, DeadLetterRecord>,
 ): void {
-  const rows = forTerminal(letters).map((letter) => {
-    const record = records.get(letter.letterId);
-    const headers = record === undefined ? 0 : replayHeaders(letter, record).size;
+  const rows = forTerminal(deadLetters).map((deadLetter) => {
+    const record = records.get(deadLetter.letterId);
+    const headers = record === undefined ? 0 : replayHeaders(deadLetter, record).size;
     return [
-      letter.letterId.slice(0, SHORT_ID),
-      letter.group,
-      letter.eventType,
-      letter.code,
+      deadLetter.letterId.slice(0, SHORT_ID),
+      deadLetter.group,
+      deadLetter.eventType,
+      deadLetter.code,
       ...(action === "replay"
         ? [
-            `${letter.origin.topic}/${letter.origin.partition}`,
+            `${deadLetter.origin.topic}/${deadLetter.origin.partition}`,
             terminalText(record?.key?.toString("utf8") ?? ""),
             `${record?.value?.length ?? 0} bytes, ${headers} headers`,
           ]
@@ -191,7 +201,7 @@ export function writeDryRun(
     `${renderTable(
       titles.map((title) => ({ title })),
       rows,
-    )}\n\nDry run: nothing was written. ${letters.length} dead-letter ${letters.length === 1 ? "record" : "records"} would be ${action === "replay" ? "replayed, only for the named group" : "discarded"}.\n`,
+    )}\n\nDry run: nothing was written. ${deadLetters.length} dead-letter ${deadLetters.length === 1 ? "record" : "records"} would be ${action === "replay" ? "replayed, only for the named group" : "discarded"}.\n`,
   );
 }
 

@@ -12,10 +12,10 @@ import type { Client } from "pg";
 import { KitError } from "../errors.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";
 import type { ServiceContract } from "../verify/evidence.ts";
-import type { LetterRecord } from "./letter-records.ts";
-import { replayHeaders } from "./letter-records.ts";
-import type { Letter } from "./letters.ts";
-import { needsWork } from "./letters.ts";
+import type { DeadLetterRecord } from "./dead-letter-records.ts";
+import { replayHeaders } from "./dead-letter-records.ts";
+import type { DeadLetter } from "./dead-letters.ts";
+import { needsWork } from "./dead-letters.ts";
 
 /** Who runs the command, and why. */
 export interface Actor {
@@ -26,7 +26,7 @@ export interface Actor {
 
 /** A replay that was written. */
 export interface Replayed {
-  readonly letter: Letter;
+  readonly letter: DeadLetter;
   readonly topic: string;
   readonly partition: number;
   readonly offset: string;
@@ -46,13 +46,13 @@ export type Aftermath =
  * @param again - Allows records that were already replayed or discarded.
  * @throws KitError `KIT_DLT_RESOLVED`.
  */
-export function checkResolvable(letter: Letter, again: boolean): void {
-  if (again || needsWork(letter.state)) return;
-  const last = letter.actions.at(-1);
+export function checkResolvable(deadLetter: DeadLetter, again: boolean): void {
+  if (again || needsWork(deadLetter.state)) return;
+  const last = deadLetter.actions.at(-1);
   const done =
-    letter.state === "failed-again"
-      ? `Record ${letter.letterId} was replayed and failed again as ${letter.failedAgainAs ?? "another record"}`
-      : `Record ${letter.letterId} was ${letter.state} by ${last?.actor ?? "an unknown user"} at ${last?.at ?? "an unknown time"}`;
+    deadLetter.state === "failed-again"
+      ? `Record ${deadLetter.letterId} was replayed and failed again as ${deadLetter.failedAgainAs ?? "another record"}`
+      : `Record ${deadLetter.letterId} was ${deadLetter.state} by ${last?.actor ?? "an unknown user"} at ${last?.at ?? "an unknown time"}`;
   throw new KitError("KIT_DLT_RESOLVED", done);
 }
 
@@ -64,7 +64,7 @@ function replayTopicsOf(contracts: readonly ServiceContract[], group: string): r
 }
 
 /** Whether the group consumes the topic that the dead-letter record names as its origin. */
-export function isReplayable({ group, origin }: Letter, contracts: readonly ServiceContract[]): boolean {
+export function isReplayable({ group, origin }: DeadLetter, contracts: readonly ServiceContract[]): boolean {
   return replayTopicsOf(contracts, group).includes(origin.topic);
 }
 
@@ -72,9 +72,9 @@ export function isReplayable({ group, origin }: Letter, contracts: readonly Serv
  * Checks that a dead-letter record may be replayed to the topic that it names.
  * @throws KitError `KIT_DLT_FOREIGN_TOPIC`.
  */
-export function checkReplayable(letter: Letter, contracts: readonly ServiceContract[]): void {
-  if (isReplayable(letter, contracts)) return;
-  const { letterId, group, origin } = letter;
+export function checkReplayable(deadLetter: DeadLetter, contracts: readonly ServiceContract[]): void {
+  if (isReplayable(deadLetter, contracts)) return;
+  const { letterId, group, origin } = deadLetter;
   const topics = replayTopicsOf(contracts, group);
   throw new KitError(
     "KIT_DLT_FOREIGN_TOPIC",
@@ -83,8 +83,8 @@ export function checkReplayable(letter: Letter, contracts: readonly ServiceContr
 }
 
 /** Sorts dead-letter records by their origin, so that replays keep the order of each key. */
-export function inOrderOfOrigin(letters: readonly Letter[]): readonly Letter[] {
-  return letters.toSorted((a, b) =>
+export function inOrderOfOrigin(deadLetters: readonly DeadLetter[]): readonly DeadLetter[] {
+  return deadLetters.toSorted((a, b) =>
     a.origin.topic === b.origin.topic
       ? a.origin.partition - b.origin.partition || Number(BigInt(a.origin.offset) - BigInt(b.origin.offset))
       : a.origin.topic < b.origin.topic
@@ -99,10 +99,10 @@ export function inOrderOfOrigin(letters: readonly Letter[]): readonly Letter[] {
  * @param options - `contracts`: the planned contracts of their groups.
  * @throws KitError `KIT_DLT_FOREIGN_TOPIC`, `KIT_DLT_RECORD_GONE` before anything is changed; `KIT_DLT_RESOLVED` when another operator was faster; `KIT_DLT_NOT_WRITTEN`: that record is in doubt, the ones before it are replayed.
  */
-export async function replayLetters(
+export async function replayDeadLetters(
   access: ServerAccess,
-  letters: readonly Letter[],
-  records: ReadonlyMap<string, LetterRecord>,
+  deadLetters: readonly DeadLetter[],
+  records: ReadonlyMap<string, DeadLetterRecord>,
   options: {
     readonly contracts: readonly ServiceContract[];
     readonly actor: Actor;
@@ -110,8 +110,11 @@ export async function replayLetters(
     readonly onReplayed?: (replayed: Replayed) => void;
   },
 ): Promise<readonly Replayed[]> {
-  for (const letter of letters) checkReplayable(letter, options.contracts);
-  const work = inOrderOfOrigin(letters).map((letter) => ({ letter, record: recordOf(letter, records) }));
+  for (const deadLetter of deadLetters) checkReplayable(deadLetter, options.contracts);
+  const work = inOrderOfOrigin(deadLetters).map((deadLetter) => ({
+    letter: deadLetter,
+    record: recordOf(deadLetter, records),
+  }));
   const producer = new Producer({ ...access.replayer(), idempotent: true, compression: "lz4" });
   const done: Replayed[] = [];
   try {
@@ -141,31 +144,31 @@ export async function replayLetters(
  * Discards dead-letter records and keeps the reason in the audit trail.
  * @throws KitError `KIT_DLT_RESOLVED` when another operator was faster.
  */
-export async function discardLetters(
+export async function discardDeadLetters(
   access: ServerAccess,
-  letters: readonly Letter[],
+  deadLetters: readonly DeadLetter[],
   options: { readonly actor: Actor; readonly again: boolean },
 ): Promise<void> {
-  for (const letter of letters) {
-    const client = await access.database(letter.group);
+  for (const deadLetter of deadLetters) {
+    const client = await access.database(deadLetter.group);
     try {
-      await begin(client, letter, "discard", options);
+      await begin(client, deadLetter, "discard", options);
     } finally {
       await client.end();
     }
   }
 }
 
-function recordOf(letter: Letter, records: ReadonlyMap<string, LetterRecord>): LetterRecord {
-  const record = records.get(letter.letterId);
-  if (record === undefined) throw new KitError("KIT_DLT_RECORD_GONE", letter.letterId);
+function recordOf(deadLetter: DeadLetter, records: ReadonlyMap<string, DeadLetterRecord>): DeadLetterRecord {
+  const record = records.get(deadLetter.letterId);
+  if (record === undefined) throw new KitError("KIT_DLT_RECORD_GONE", deadLetter.letterId);
   return record;
 }
 
 /** Inserts the action and returns its id; fails if another action was inserted since the record was read. */
 async function begin(
   client: Client,
-  letter: Letter,
+  deadLetter: DeadLetter,
   action: "replay" | "discard",
   { actor, again }: { readonly actor: Actor; readonly again: boolean },
 ): Promise<string> {
@@ -173,17 +176,17 @@ async function begin(
   await client.query("BEGIN");
   try {
     // The lock lets one operator at a time act on a record.
-    await client.query("SELECT 1 FROM dead_letters WHERE letter_id = $1 FOR UPDATE", [letter.letterId]);
+    await client.query("SELECT 1 FROM dead_letters WHERE letter_id = $1 FOR UPDATE", [deadLetter.letterId]);
     const {
       rows: [row],
     } = await client.query<{ count: string }>("SELECT count(*) FROM dead_letter_actions WHERE letter_id = $1", [
-      letter.letterId,
+      deadLetter.letterId,
     ]);
-    if (Number(row?.count ?? 0) !== letter.actions.length && !again)
-      throw new KitError("KIT_DLT_RESOLVED", `Another operator is working on record ${letter.letterId}`);
+    if (Number(row?.count ?? 0) !== deadLetter.actions.length && !again)
+      throw new KitError("KIT_DLT_RESOLVED", `Another operator is working on record ${deadLetter.letterId}`);
     await client.query(
       "INSERT INTO dead_letter_actions (action_id, letter_id, action, actor, reason) VALUES ($1, $2, $3, $4, $5)",
-      [actionId, letter.letterId, action, actor.name, actor.reason ?? null],
+      [actionId, deadLetter.letterId, action, actor.name, actor.reason ?? null],
     );
     await client.query("COMMIT");
   } catch (error) {
@@ -195,10 +198,10 @@ async function begin(
 
 async function write(
   producer: Producer,
-  letter: Letter,
-  record: LetterRecord,
+  deadLetter: DeadLetter,
+  record: DeadLetterRecord,
 ): Promise<{ readonly topic: string; readonly partition: number; readonly offset: string }> {
-  const { topic, partition } = letter.origin;
+  const { topic, partition } = deadLetter.origin;
   try {
     const { offsets } = await producer.send({
       messages: [
@@ -207,7 +210,7 @@ async function write(
           partition,
           ...(record.key === null ? {} : { key: record.key }),
           ...(record.value === null ? {} : { value: record.value }),
-          headers: new Map(replayHeaders(letter, record)),
+          headers: new Map(replayHeaders(deadLetter, record)),
         },
       ],
     });
@@ -217,7 +220,7 @@ async function write(
   } catch (cause) {
     throw new KitError(
       "KIT_DLT_NOT_WRITTEN",
-      `${letter.letterId}, to ${topic} partition ${partition}: ${cause instanceof Error ? cause.message : String(cause)}`,
+      `${deadLetter.letterId}, to ${topic} partition ${partition}: ${cause instanceof Error ? cause.message : String(cause)}`,
       { cause },
     );
   }

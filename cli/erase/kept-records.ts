@@ -65,5 +65,5 @@ export function keptTopics(plan: PlatformPlan, fields: readonly string[]): reado
 
 /** The Protobuf field `customer_id` corresponds to `customerId` in the other languages. */
 function camelCase(name: string): string {
-  return name.replace(/_([a-z0-9])/gu, (_, letter: string) => letter.toUpperCase());
+  return name.replace(/_([a-z0-9])/gu, (_, deadLetter: string) => deadLetter.toUpperCase());
 }

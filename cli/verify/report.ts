@@ -94,5 +94,5 @@ function count(value: number): string {
 
 /** `waitingForRetry` as `waiting for retry`. */
 function words(name: string): string {
-  return name.replaceAll(/[A-Z]/gu, (letter) => ` ${letter.toLowerCase()}`);
+  return name.replaceAll(/[A-Z]/gu, (deadLetter) => ` ${deadLetter.toLowerCase()}`);
 }

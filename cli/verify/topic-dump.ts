@@ -1,7 +1,7 @@
 /** A dump of topics as evidence: each record's position, key, envelope and a digest of its bytes. */
 import { crc32 } from "node:zlib";
 import { CLAIM_HEADER } from "@event-platform-kit/service/claim-check/reference";
-import { DEAD_LETTER_HEADER, letterIdOf } from "@event-platform-kit/service/consumer/dead-letter";
+import { DEAD_LETTER_HEADER, deadLetterIdOf } from "@event-platform-kit/service/consumer/dead-letter";
 import { REPLAY_HEADER } from "@event-platform-kit/service/consumer/replay";
 import { RETRY_HEADER } from "@event-platform-kit/service/consumer/retry-topics";
 import { HEADER } from "@event-platform-kit/service/events/envelope";
@@ -91,7 +91,7 @@ function rowIdOf(
   if (kind === "event") return eventId;
   if (origin === undefined) return undefined;
   const place = [origin.topic, String(origin.partition), String(origin.offset)];
-  if (kind === "dead-letter") return letterIdOf((name) => headers.get(name), group);
+  if (kind === "dead-letter") return deadLetterIdOf((name) => headers.get(name), group);
   return derivedUuid("retry", group ?? "", topic, ...place);
 }
 

@@ -17,21 +17,21 @@ interface SampleTopic {
 }
 
 /** Returns a group that consumes order-events, with the topic and its dead-letter topic, as resources. */
-function group(letters: SampleTopic | undefined): string {
+function group(deadLetters: SampleTopic | undefined): string {
   const topic = ({ name, retention, size }: SampleTopic): string =>
     `- {type: kafka:index/topic:Topic, name: ${name}, protect: true, props: {name: ${name}, partitions: 12, replicationFactor: 3, config: {min.insync.replicas: "2", retention.ms: "${retention}", max.message.bytes: "${size}"}}}`;
   const allow = (type: string, name: string): string =>
     `- {type: kafka:index/acl:Acl, name: payment-service-${type}-${name}, props: {aclPrincipal: "User:payment-service", aclHost: "*", aclOperation: Read, aclPermissionType: Allow, aclResourceType: ${type}, aclResourceName: ${name}, resourcePatternTypeFilter: Literal}}`;
   return [
     topic({ name: "order-events", retention: "604800000", size: 1_000_000 }),
-    ...(letters === undefined ? [] : [topic(letters)]),
+    ...(deadLetters === undefined ? [] : [topic(deadLetters)]),
     allow("Topic", "order-events"),
     allow("Group", "payment-service"),
   ].join("\n");
 }
 
 const days = (count: number): string => String(count * 86_400_000);
-const goodLetters: SampleTopic = { name: "payment-service.dlt", retention: days(30), size: 1_065_536 };
+const goodDeadLetters: SampleTopic = { name: "payment-service.dlt", retention: days(30), size: 1_065_536 };
 
 /** Rules on consumer groups: dead-letter and retry topics, and the distribution of work. */
 export const consumerRules: readonly Rule[] = [
@@ -43,7 +43,7 @@ export const consumerRules: readonly Rule[] = [
     rationale:
       "A record that can't be handled goes to the dead-letter topic; without one, it blocks its partition forever.",
     wrong: { resources: group(undefined) },
-    right: { resources: group(goodLetters) },
+    right: { resources: group(goodDeadLetters) },
     checks: () => ({
       cluster: (cluster) =>
         groupsOf(cluster).flatMap(({ name, source, letters }): Breach[] =>
@@ -68,8 +68,8 @@ export const consumerRules: readonly Rule[] = [
     rationale:
       "A dead-letter record that expires before it is resolved is a lost event, and so is a retry that expires before its delay.",
     parameters: z.strictObject({ min: duration("Minimum retention of dead-letter records.").prefault("14d") }),
-    wrong: { resources: group({ ...goodLetters, retention: days(3) }) },
-    right: { resources: group(goodLetters) },
+    wrong: { resources: group({ ...goodDeadLetters, retention: days(3) }) },
+    right: { resources: group(goodDeadLetters) },
     checks: ({ min }) => ({
       cluster: (cluster) =>
         groupsOf(cluster).flatMap(({ sources, letters, source }) => {
@@ -99,8 +99,8 @@ export const consumerRules: readonly Rule[] = [
     summary: "A dead-letter or retry topic accepts larger records than its source topics.",
     rationale:
       "A dead-letter record has additional headers. If the topic rejects it for its size, the record blocks its partition.",
-    wrong: { resources: group({ ...goodLetters, size: 1_000_000 }) },
-    right: { resources: group(goodLetters) },
+    wrong: { resources: group({ ...goodDeadLetters, size: 1_000_000 }) },
+    right: { resources: group(goodDeadLetters) },
     checks: () => ({
       cluster: (cluster) =>
         groupsOf(cluster).flatMap(({ sources, letters, source }) => {

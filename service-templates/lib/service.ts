@@ -304,10 +304,10 @@ export async function startEventService<E extends EventMap = AnyEvents>(
         metrics.outboxParked.set(Number(row?.parked ?? 0));
         metrics.outboxPending.set(Number(row?.pending ?? 0));
         metrics.outboxOldestAge.set(Number(row?.age ?? 0));
-        const letters = await countDeadLetters(database);
-        metrics.deadLettersOpen.set(letters.open);
+        const deadLetters = await countDeadLetters(database);
+        metrics.deadLettersOpen.set(deadLetters.open);
         metrics.deadLettersResolved.reset();
-        metrics.deadLettersResolved.inc(letters.resolved);
+        metrics.deadLettersResolved.inc(deadLetters.resolved);
         await service.beforeScrape?.();
       },
     },

@@ -13,7 +13,7 @@ type Of<F extends KitInjection["fault"]> = Extract<KitInjection, { fault: F }>;
 const NOTHING = (): Promise<void> => Promise.resolve();
 
 /** Good records must wait for the database and must not become dead-letter records. */
-function noNewLetters(site: Site, service: string): Demand {
+function noNewDeadLetters(site: Site, service: string): Demand {
   return {
     what: `dead-letter records of ${service}: as many as before`,
     read: () => readValue(site.access, service, "SELECT count(*) AS value FROM dead_letters"),
@@ -36,7 +36,7 @@ export async function widenColumn(site: Site, injection: Of<"widen-column">, at:
     at,
     lengthMs: injection.lengthMs,
     probes: [type, serviceTroubleProbe(site, service)],
-    demands: [noNewLetters(site, service)],
+    demands: [noNewDeadLetters(site, service)],
     async strike() {
       undo = await undoable(
         site.access,
@@ -68,7 +68,7 @@ export async function makeReadOnly(
     at,
     lengthMs: injection.lengthMs,
     probes: [settings, pausedProbe(site, service)],
-    demands: [noNewLetters(site, service), readyAgain(site, service)],
+    demands: [noNewDeadLetters(site, service), readyAgain(site, service)],
     async strike() {
       undo = await undoable(site.access, site.stateDir, [{ kind: "allow-writes", service }], () =>
         refuseWrites(site.access, service),

@@ -9,7 +9,7 @@ import type { InjectedRecord, WitnessedFault } from "../../witness.ts";
 import type { KitInjection } from "../schedule.ts";
 import type { Site } from "../site.ts";
 import { runFault } from "./fault.ts";
-import { envelopeOf, groupsOf, lettersProbe, poisonedRecord, schemaIds } from "./poison.ts";
+import { deadLettersProbe, envelopeOf, groupsOf, poisonedRecord, schemaIds } from "./poison.ts";
 
 type LargePoison = Extract<KitInjection, { fault: "large-poison" }>;
 
@@ -33,7 +33,7 @@ export async function poisonWithLargeRecords(site: Site, injection: LargePoison,
     name: `${heap} wrong records of ${SMALL_BYTES / 1_000} kB and one of the largest size in ${topic}`,
     at,
     lengthMs: injection.lengthMs,
-    probes: [lettersProbe(site, written, `dead-letter records of ${heap + 1} large wrong records`)],
+    probes: [deadLettersProbe(site, written, `dead-letter records of ${heap + 1} large wrong records`)],
     async strike() {
       const { value } = poisonedRecord("not-avro", await schemaIds(site, event));
       const producer = new Producer({ ...site.access.kafka, idempotent: true });

@@ -47,7 +47,7 @@ export function poisonedRecord(
 /** Writes the records and waits until each is a dead-letter record of every group that consumes its event. */
 export async function poisonTopics(site: Site, injection: Poison, at: number): Promise<WitnessedFault> {
   const written: InjectedRecord[] = [];
-  const letters = lettersProbe(
+  const deadLetters = deadLettersProbe(
     site,
     written,
     `dead-letter records of ${injection.records.length} wrong records (${injection.records.map(({ kind }) => kind).join(", ")})`,
@@ -56,7 +56,7 @@ export async function poisonTopics(site: Site, injection: Poison, at: number): P
     name: "wrong records in event topics",
     at,
     lengthMs: injection.lengthMs,
-    probes: [letters],
+    probes: [deadLetters],
     async strike() {
       // Ids are requested before anything is written, so that an unavailable registry does not leave half of the records.
       const records = await Promise.all(
@@ -78,12 +78,12 @@ export async function poisonTopics(site: Site, injection: Poison, at: number): P
 }
 
 /** Whether every written record is a dead-letter record of every group that consumes its event. `written` may still grow. */
-export function lettersProbe(site: Site, written: readonly InjectedRecord[], what: string): Probe {
+export function deadLettersProbe(site: Site, written: readonly InjectedRecord[], what: string): Probe {
   return {
     what,
     when: "after",
     read: async () =>
-      `${await lettersOf(site, written)} of ${written.reduce((sum, { groups }) => sum + groups.length, 0)}`,
+      `${await deadLettersOf(site, written)} of ${written.reduce((sum, { groups }) => sum + groups.length, 0)}`,
     felt: (_, after) => {
       const [found, wanted] = String(after).split(" of ");
       return found === wanted && found !== "0";
@@ -136,7 +136,7 @@ async function write(
   };
 }
 
-async function lettersOf(site: Site, written: readonly InjectedRecord[]): Promise<number> {
+async function deadLettersOf(site: Site, written: readonly InjectedRecord[]): Promise<number> {
   const groups = [...new Set(written.flatMap((record) => record.groups))];
   const counts = await Promise.all(
     groups.map(async (group) => {

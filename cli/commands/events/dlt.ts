@@ -1,8 +1,8 @@
 import type { CommandDefinition } from "../../command.ts";
 import { flag, text } from "../../command.ts";
 import type { CommandContext } from "../../context.ts";
-import type { LetterRecord } from "../../dlt/letter-records.ts";
-import type { Letter } from "../../dlt/letters.ts";
+import type { DeadLetterRecord } from "../../dlt/dead-letter-records.ts";
+import type { DeadLetter } from "../../dlt/dead-letters.ts";
 import type { ExitCode } from "../../errors.ts";
 import { EXIT, KitError } from "../../errors.ts";
 import type { PlatformAccess, ServerAccess } from "../../platform/platform-access.ts";
@@ -49,18 +49,18 @@ again. docs/guide/dead-letters.md.`,
     const [action, ...ids] = args;
     if (!isAction(action))
       throw new KitError("KIT_USAGE", `${JSON.stringify(action ?? "")} is none of ${ACTIONS.join(", ")}.`);
-    const [{ openPlatform }, { readLetters }] = await Promise.all([
+    const [{ openPlatform }, { readDeadLetters }] = await Promise.all([
       import("../../platform/platform-access.ts"),
-      import("../../dlt/letters.ts"),
+      import("../../dlt/dead-letters.ts"),
     ]);
     checkUsage(action, ids, options);
     const access = await openPlatform(context);
     try {
       const group = text(options, "group");
-      const letters = await readLetters(access, group);
-      if (action === "list") return await list(context, letters, options);
-      if (action === "show") return await show(context, access, letters, ids, options);
-      return await resolve(context, access, action, letters, ids, options);
+      const deadLetters = await readDeadLetters(access, group);
+      if (action === "list") return await list(context, deadLetters, options);
+      if (action === "show") return await show(context, access, deadLetters, ids, options);
+      return await resolve(context, access, action, deadLetters, ids, options);
     } finally {
       await access.close();
     }
@@ -87,37 +87,42 @@ function checkUsage(action: Action, ids: readonly string[], options: Options): v
     wrong("--all-open goes with `replay --group GROUP` and without records.");
 }
 
-async function list(context: CommandContext, letters: readonly Letter[], options: Options): Promise<ExitCode> {
+async function list(context: CommandContext, deadLetters: readonly DeadLetter[], options: Options): Promise<ExitCode> {
   const [{ listDocument, writeList }, { writeJson }] = await Promise.all([
     import("../../dlt/report.ts"),
     import("../../terminal/output.ts"),
   ]);
-  if (flag(options, "json")) writeJson(context, listDocument(letters, flag(options, "all")));
-  else writeList(context, letters, flag(options, "all"));
+  if (flag(options, "json")) writeJson(context, listDocument(deadLetters, flag(options, "all")));
+  else writeList(context, deadLetters, flag(options, "all"));
   return EXIT.good;
 }
 
 async function show(
   context: CommandContext,
   access: ServerAccess,
-  letters: readonly Letter[],
+  deadLetters: readonly DeadLetter[],
   ids: readonly string[],
   options: Options,
 ): Promise<ExitCode> {
-  const [{ chooseLetters }, { readLetterRecords }, { readContent }, { letterDocument, writeLetter }, { writeJson }] =
-    await Promise.all([
-      import("../../dlt/letters.ts"),
-      import("../../dlt/letter-records.ts"),
-      import("../../dlt/content.ts"),
-      import("../../dlt/report.ts"),
-      import("../../terminal/output.ts"),
-    ]);
-  const [letter] = chooseLetters(letters, ids);
-  if (letter === undefined) return EXIT.no;
-  const record = (await readLetterRecords(access, [letter])).get(letter.letterId);
+  const [
+    { chooseDeadLetters },
+    { readDeadLetterRecords },
+    { readContent },
+    { deadLetterDocument, writeDeadLetter },
+    { writeJson },
+  ] = await Promise.all([
+    import("../../dlt/dead-letters.ts"),
+    import("../../dlt/dead-letter-records.ts"),
+    import("../../dlt/content.ts"),
+    import("../../dlt/report.ts"),
+    import("../../terminal/output.ts"),
+  ]);
+  const [deadLetter] = chooseDeadLetters(deadLetters, ids);
+  if (deadLetter === undefined) return EXIT.no;
+  const record = (await readDeadLetterRecords(access, [deadLetter])).get(deadLetter.letterId);
   const content = record === undefined ? undefined : await readContent(access.registry, record.value);
-  if (flag(options, "json")) writeJson(context, letterDocument(letter, record, content));
-  else writeLetter(context, letter, record, content);
+  if (flag(options, "json")) writeJson(context, deadLetterDocument(deadLetter, record, content));
+  else writeDeadLetter(context, deadLetter, record, content);
   return EXIT.good;
 }
 
@@ -125,13 +130,13 @@ async function resolve(
   context: CommandContext,
   access: PlatformAccess,
   action: "replay" | "discard",
-  letters: readonly Letter[],
+  deadLetters: readonly DeadLetter[],
   ids: readonly string[],
   options: Options,
 ): Promise<ExitCode> {
   const [
-    { chooseLetters, needsWork },
-    { readLetterRecords },
+    { chooseDeadLetters, needsWork },
+    { readDeadLetterRecords },
     work,
     { writeDryRun, writeReplayed },
     { writeJson },
@@ -140,8 +145,8 @@ async function resolve(
     { readContracts },
     { userInfo },
   ] = await Promise.all([
-    import("../../dlt/letters.ts"),
-    import("../../dlt/letter-records.ts"),
+    import("../../dlt/dead-letters.ts"),
+    import("../../dlt/dead-letter-records.ts"),
     import("../../dlt/resolve.ts"),
     import("../../dlt/report.ts"),
     import("../../terminal/output.ts"),
@@ -154,18 +159,23 @@ async function resolve(
   const again = flag(options, "again");
   const waitMs = parseDuration(text(options, "wait") ?? "10s");
   const allOpen = flag(options, "allOpen");
-  const wanted = allOpen ? letters.filter(({ state }) => needsWork(state)) : chooseLetters(letters, ids);
-  for (const letter of wanted) work.checkResolvable(letter, again);
+  const wanted = allOpen ? deadLetters.filter(({ state }) => needsWork(state)) : chooseDeadLetters(deadLetters, ids);
+  for (const deadLetter of wanted) work.checkResolvable(deadLetter, again);
   const contracts = action === "replay" ? await readContracts(context, access.status.stack) : [];
-  const records = action === "replay" ? await readLetterRecords(access, wanted) : new Map<string, LetterRecord>();
+  const records =
+    action === "replay" ? await readDeadLetterRecords(access, wanted) : new Map<string, DeadLetterRecord>();
   // One record by id that can't be replayed refuses them all; --all-open skips such records and reports them.
-  const foreign = action === "replay" ? wanted.filter((letter) => !work.isReplayable(letter, contracts)) : [];
-  if (!allOpen) for (const letter of foreign) work.checkReplayable(letter, contracts);
+  const foreign = action === "replay" ? wanted.filter((deadLetter) => !work.isReplayable(deadLetter, contracts)) : [];
+  if (!allOpen) for (const deadLetter of foreign) work.checkReplayable(deadLetter, contracts);
   const gone =
-    action === "replay" ? wanted.filter((letter) => !records.has(letter.letterId) && !foreign.includes(letter)) : [];
+    action === "replay"
+      ? wanted.filter((deadLetter) => !records.has(deadLetter.letterId) && !foreign.includes(deadLetter))
+      : [];
   if (gone.length > 0 && !allOpen)
     throw new KitError("KIT_DLT_RECORD_GONE", gone.map(({ letterId }) => letterId).join(", "));
-  const chosen = work.inOrderOfOrigin(wanted.filter((letter) => !gone.includes(letter) && !foreign.includes(letter)));
+  const chosen = work.inOrderOfOrigin(
+    wanted.filter((deadLetter) => !gone.includes(deadLetter) && !foreign.includes(deadLetter)),
+  );
   for (const { letterId } of gone)
     context.stderr.write(`skipped: record ${letterId} is no longer in its dead-letter topic; discard it\n`);
   for (const { letterId, group, origin } of foreign)
@@ -194,7 +204,7 @@ async function resolve(
   const reason = text(options, "reason");
   const actor = { name: userInfo().username, ...(reason === undefined ? {} : { reason }) };
   if (action === "discard") {
-    await work.discardLetters(access, chosen, { actor, again });
+    await work.discardDeadLetters(access, chosen, { actor, again });
     if (json)
       writeJson(context, {
         dryRun: false,
@@ -216,7 +226,7 @@ async function resolve(
     `Replaying ${chosen.length} dead-letter ${chosen.length === 1 ? "record" : "records"}`,
     async (say) => {
       let count = 0;
-      return await work.replayLetters(access, chosen, records, {
+      return await work.replayDeadLetters(access, chosen, records, {
         contracts,
         actor,
         again,

@@ -7,7 +7,7 @@ import type { Judgement, Violations } from "../verdict.ts";
 import type { JudgeContext } from "./context.ts";
 import { isLate, placeOf } from "./context.ts";
 import { LETTERS_KEPT_MS } from "./retention.ts";
-import { openLetters } from "./unresolved-failures.ts";
+import { openDeadLetters } from "./unresolved-failures.ts";
 
 export function deadLetters(context: JudgeContext): Judgement {
   const violations = context.newViolations();
@@ -28,13 +28,13 @@ export function deadLetters(context: JudgeContext): Judgement {
     const tables = context.messaging.get(contract.service);
     if (tables === undefined) continue;
     compareGroup(context, contract, tables, byTopic, figures, violations);
-    figures.open += openLetters(tables).length;
+    figures.open += openDeadLetters(tables).length;
   }
   if (witness !== undefined) compareWitness(context, figures, violations, notes);
   return { figures, violations, notes };
 }
 
-interface LetterFigures {
+interface DeadLetterFigures {
   letters: number;
   replayed: number;
   discarded: number;
@@ -49,7 +49,7 @@ function compareGroup(
   contract: ServiceContract,
   tables: MessagingTables,
   byTopic: ReadonlyMap<string, readonly TopicRecord[]>,
-  figures: LetterFigures,
+  figures: DeadLetterFigures,
   violations: Violations,
 ): void {
   const { service } = contract;
@@ -106,30 +106,35 @@ function compareGroup(
       .find(({ name }) => name === contract.deadLetterTopic)
       ?.partitions.some(({ start }) => start > 0) ??
       false);
-  for (const letter of tables.deadLetters) {
-    const record = found.get(letter.letterId);
+  for (const deadLetter of tables.deadLetters) {
+    const record = found.get(deadLetter.letterId);
     if (record === undefined) {
-      if (!waiting.has(letter.letterId) && !trimmed)
+      if (!waiting.has(deadLetter.letterId) && !trimmed)
         violations.add(
-          letter.letterId,
-          `of ${service} (${letter.eventType} at ${placeOf(letter)}) has no record in ${contract.deadLetterTopic ?? "a dead-letter topic"}`,
+          deadLetter.letterId,
+          `of ${service} (${deadLetter.eventType} at ${placeOf(deadLetter)}) has no record in ${contract.deadLetterTopic ?? "a dead-letter topic"}`,
         );
       continue;
     }
-    const origin = origins.get(placeOf(letter));
+    const origin = origins.get(placeOf(deadLetter));
     if (
       origin !== undefined &&
       (origin.size !== record.size || origin.digest !== record.digest || origin.key !== record.key)
     ) {
       violations.add(
-        letter.letterId,
-        `of ${service} differs from its origin ${placeOf(letter)}: a replay would not bring the same record`,
+        deadLetter.letterId,
+        `of ${service} differs from its origin ${placeOf(deadLetter)}: a replay would not bring the same record`,
       );
     }
   }
 }
 
-function compareWitness(context: JudgeContext, figures: LetterFigures, violations: Violations, notes: string[]): void {
+function compareWitness(
+  context: JudgeContext,
+  figures: DeadLetterFigures,
+  violations: Violations,
+  notes: string[],
+): void {
   const { witness, witnessedFrom } = context;
   const expected = new Set<string>();
   const elsewhere = new Set<string>();
@@ -144,21 +149,21 @@ function compareWitness(context: JudgeContext, figures: LetterFigures, violation
       figures.expected += 1;
       const place = `${topic}/${partition}/${offset}`;
       expected.add(`${group} ${place}`);
-      if (!tables.deadLetters.some((letter) => placeOf(letter) === place))
+      if (!tables.deadLetters.some((deadLetter) => placeOf(deadLetter) === place))
         violations.add(place, `was injected (${kind}) and is not a dead-letter record of ${group}`);
     }
   }
   if (elsewhere.size > 0)
     notes.push(`injected for groups that are not deployed: ${[...elsewhere].toSorted().join(", ")}`);
   for (const { service, deadLetters: letters } of context.evidence.messaging) {
-    for (const letter of letters) {
+    for (const deadLetter of letters) {
       // A replay that fails again belongs to the operator who replayed it.
-      if (expected.has(`${service} ${placeOf(letter)}`) || letter.replayOf !== undefined) continue;
-      if (letter.failedAt < witnessedFrom) figures.beforeTheRun += 1;
+      if (expected.has(`${service} ${placeOf(deadLetter)}`) || deadLetter.replayOf !== undefined) continue;
+      if (deadLetter.failedAt < witnessedFrom) figures.beforeTheRun += 1;
       else
         violations.add(
-          letter.letterId,
-          `of ${service} (${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}) was not injected`,
+          deadLetter.letterId,
+          `of ${service} (${deadLetter.eventType} at ${placeOf(deadLetter)}, ${deadLetter.errorCode}) was not injected`,
         );
     }
   }

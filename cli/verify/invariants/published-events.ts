@@ -41,7 +41,7 @@ export function publishedEvents(context: JudgeContext): Judgement {
     for (const row of outbox) rows.set(row.eventId, { row, waiting: true, seen: 0 });
   }
 
-  const letters = replayedLetters(context);
+  const letters = replayedDeadLetters(context);
   const rejected = rejectedPlaces(context);
   for (const record of evidence.records) {
     if (record.replay !== undefined) {
@@ -93,7 +93,7 @@ export function publishedEvents(context: JudgeContext): Judgement {
 }
 
 /** `group letter` of every recorded replay. */
-function replayedLetters(context: JudgeContext): ReadonlySet<string> {
+function replayedDeadLetters(context: JudgeContext): ReadonlySet<string> {
   const names = new Set<string>();
   for (const { service, actions } of context.evidence.messaging) {
     for (const { letterId, action } of actions) if (action === "replay") names.add(`${service} ${letterId}`);
@@ -110,8 +110,10 @@ function rejectedPlaces(context: JudgeContext): ReadonlySet<string> {
   const open = new Set<string>();
   for (const { deadLetters, actions } of context.evidence.messaging) {
     const resolved = new Set(actions.map(({ letterId }) => letterId));
-    for (const letter of deadLetters)
-      (resolved.has(letter.letterId) || letter.failedAt < context.witnessedFrom ? places : open).add(placeOf(letter));
+    for (const deadLetter of deadLetters)
+      (resolved.has(deadLetter.letterId) || deadLetter.failedAt < context.witnessedFrom ? places : open).add(
+        placeOf(deadLetter),
+      );
   }
   for (const place of open) places.delete(place);
   return places;

@@ -19,17 +19,17 @@ export function unresolvedFailures(context: JudgeContext): Judgement {
   );
   for (const tables of context.evidence.messaging) {
     const { service } = tables;
-    const explained = explainedLetters(tables, expected);
+    const explained = explainedDeadLetters(tables, expected);
     const before = (at: number): boolean => at < context.witnessedFrom;
     let earlier = 0;
-    for (const letter of openLetters(tables)) {
+    for (const deadLetter of openDeadLetters(tables)) {
       figures.openLetters += 1;
-      if (explained.has(letter.letterId)) figures.explained += 1;
-      else if (before(letter.failedAt)) earlier += 1;
+      if (explained.has(deadLetter.letterId)) figures.explained += 1;
+      else if (before(deadLetter.failedAt)) earlier += 1;
       else
         violations.add(
-          letter.letterId,
-          `of ${service} (${letter.eventType} at ${placeOf(letter)}, ${letter.errorCode}) is open: fix the cause and \`kit dlt replay\` it, or \`kit dlt discard\` it`,
+          deadLetter.letterId,
+          `of ${service} (${deadLetter.eventType} at ${placeOf(deadLetter)}, ${deadLetter.errorCode}) is open: fix the cause and \`kit dlt replay\` it, or \`kit dlt discard\` it`,
         );
     }
     for (const { eventId, eventType, topic, key, errorCode, parkedAt } of tables.parked) {
@@ -51,19 +51,19 @@ export function unresolvedFailures(context: JudgeContext): Judgement {
 }
 
 /** Dead-letter records that are neither replayed nor discarded; a replay that failed again has its own. */
-export function openLetters(tables: MessagingTables): readonly DeadLetterRow[] {
+export function openDeadLetters(tables: MessagingTables): readonly DeadLetterRow[] {
   const resolved = new Set(tables.actions.map(({ letterId }) => letterId));
   return tables.deadLetters.filter(({ letterId }) => !resolved.has(letterId));
 }
 
 /** Ids of dead-letter records that come from records of the witness, directly or through replays. */
-function explainedLetters(tables: MessagingTables, expected: ReadonlySet<string>): ReadonlySet<string> {
+function explainedDeadLetters(tables: MessagingTables, expected: ReadonlySet<string>): ReadonlySet<string> {
   const explained = new Set<string>();
   const replays = new Map<string, string[]>();
-  for (const letter of tables.deadLetters) {
-    if (letter.replayOf !== undefined)
-      replays.set(letter.replayOf, [...(replays.get(letter.replayOf) ?? []), letter.letterId]);
-    if (expected.has(`${tables.service} ${placeOf(letter)}`)) explained.add(letter.letterId);
+  for (const deadLetter of tables.deadLetters) {
+    if (deadLetter.replayOf !== undefined)
+      replays.set(deadLetter.replayOf, [...(replays.get(deadLetter.replayOf) ?? []), deadLetter.letterId]);
+    if (expected.has(`${tables.service} ${placeOf(deadLetter)}`)) explained.add(deadLetter.letterId);
   }
   // The loop also visits ids that it adds.
   for (const letterId of explained) for (const replay of replays.get(letterId) ?? []) explained.add(replay);

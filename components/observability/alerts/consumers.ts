@@ -130,7 +130,7 @@ export const consumerAlerts: readonly Alert[] = [
   },
 ];
 
-const letters = 'kafka_topic_partition_current_offset{topic="payment-service.dlt", partition="0"}';
+const deadLetters = 'kafka_topic_partition_current_offset{topic="payment-service.dlt", partition="0"}';
 const open = 'dlt_open_letters{service="payment-service", replica="payment-service-1"}';
 
 /** Alerts on dead-letter records. */
@@ -144,7 +144,7 @@ export const deadLetterAlerts: readonly Alert[] = [
     summary: "A consumer gave up records in the last 15 minutes: they are in {{ $labels.topic }}.",
     runbook: "dead-letters",
     firing: {
-      series: { [letters]: "40x5 43x20" },
+      series: { [deadLetters]: "40x5 43x20" },
       at: "10m",
       labels: { topic: "payment-service.dlt" },
       summary: "A consumer gave up records in the last 15 minutes: they are in payment-service.dlt.",
@@ -152,7 +152,7 @@ export const deadLetterAlerts: readonly Alert[] = [
     // Old dead-letter records, and a busy topic that is not a dead-letter topic.
     silent: {
       series: {
-        [letters]: "40x30",
+        [deadLetters]: "40x30",
         'kafka_topic_partition_current_offset{topic="order-events", partition="0"}': "0+60x30",
       },
       at: "20m",

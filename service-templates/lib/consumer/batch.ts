@@ -73,9 +73,9 @@ export interface BatchOptions<E extends EventMap = AnyEvents> {
   readonly onApplied: (event: Received<E>, now: number) => void;
   /** Called when a handler succeeded or failed. `seconds` includes its preparation. */
   readonly onHandled: (eventType: string, seconds: number) => void;
-  readonly onDeadLetter: (letter: DeadLetter) => void;
+  readonly onDeadLetter: (deadLetter: DeadLetter) => void;
   /** Called when a record was written to a retry topic. */
-  readonly onDelayed: (letter: DeadLetter, topic: string) => void;
+  readonly onDelayed: (deadLetter: DeadLetter, topic: string) => void;
   /** Called with records that are retried: those of a batch together, or one record. */
   readonly onRetry: (error: unknown, retry: Retry) => void;
   /** Called when the breaker opens or closes. */
@@ -230,8 +230,8 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     return new Set(fresh.map(({ type }) => type));
   }
 
-  async function bury(letter: DeadLetter, signal: AbortSignal): Promise<void> {
-    const entry = deadLetterEntry(letter, {
+  async function bury(deadLetter: DeadLetter, signal: AbortSignal): Promise<void> {
+    const entry = deadLetterEntry(deadLetter, {
       group,
       topic: deadLetterTopic,
       failedAt: new Date(options.clock()).toISOString(),
@@ -241,28 +241,28 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
         options.database.transaction(async (tx) => {
           if (await noteDeadLetter(tx, entry)) await options.outbox.put(tx, [entry]);
         }),
-      alone(letter.record),
+      alone(deadLetter.record),
       signal,
     );
-    options.onOutcome("dead-lettered", letter.record.topic, entry.eventType, 1);
-    options.onDeadLetter(letter);
+    options.onOutcome("dead-lettered", deadLetter.record.topic, entry.eventType, 1);
+    options.onDeadLetter(deadLetter);
   }
 
   /** Writes a record to the next retry topic. If this is repeated after a crash, the inbox recognizes the copy. */
   async function postpone(
     delivery: Delivery,
     next: NonNullable<Delivery["next"]>,
-    letter: DeadLetter,
+    deadLetter: DeadLetter,
     signal: AbortSignal,
   ): Promise<void> {
-    const entry = retries.entry(delivery, next, letter.attempts, options.clock());
+    const entry = retries.entry(delivery, next, deadLetter.attempts, options.clock());
     await patiently(
       () => options.database.transaction((tx) => options.outbox.put(tx, [entry])),
-      alone(letter.record),
+      alone(deadLetter.record),
       signal,
     );
-    options.onOutcome("delayed", letter.record.topic, entry.eventType, 1);
-    options.onDelayed(letter, next.topic);
+    options.onOutcome("delayed", deadLetter.record.topic, entry.eventType, 1);
+    options.onDelayed(deadLetter, next.topic);
   }
 
   /** Reads a batch. Leaves out records that this service does not consume. */
@@ -380,10 +380,10 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
     error: unknown,
     signal: AbortSignal,
   ): Promise<void> {
-    const letter = { record: delivery.record, error, attempts: delivery.attempts + attempts };
+    const deadLetter = { record: delivery.record, error, attempts: delivery.attempts + attempts };
     const next = isPermanent(error) ? undefined : delivery.next;
-    if (next === undefined) await bury(letter, signal);
-    else await postpone(delivery, next, letter, signal);
+    if (next === undefined) await bury(deadLetter, signal);
+    else await postpone(delivery, next, deadLetter, signal);
     if (event !== undefined) spans.end(event, next === undefined ? "dead-lettered" : "delayed", error);
   }
 
@@ -402,14 +402,14 @@ export function batchProcessor<E extends EventMap = AnyEvents>(options: BatchOpt
 }
 
 /** Returns the fields of a dead-letter record for logs. */
-export function describeLetter(letter: DeadLetter): Record<string, unknown> {
-  const { topic, partition, offset } = letter.record;
+export function describeDeadLetter(deadLetter: DeadLetter): Record<string, unknown> {
+  const { topic, partition, offset } = deadLetter.record;
   return {
     topic,
     partition,
     offset: offset.toString(),
-    code: deadLetterCode(letter.error),
-    reason: messageOf(letter.error),
-    attempts: letter.attempts,
+    code: deadLetterCode(deadLetter.error),
+    reason: messageOf(deadLetter.error),
+    attempts: deadLetter.attempts,
   };
 }

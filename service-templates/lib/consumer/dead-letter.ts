@@ -16,7 +16,7 @@ import type { RecordHeaders } from "../outbox/outbox-headers.ts";
 import { headerText, headerValue, storedHeaders } from "../outbox/outbox-headers.ts";
 import type { Queryable, Transaction } from "../storage/database.ts";
 import { isTimeout } from "./consumer-faults.ts";
-import { replayedLetter } from "./replay.ts";
+import { replayedDeadLetter } from "./replay.ts";
 
 /** Names of the headers that a dead-letter record has in addition to its original ones. Values are UTF-8. */
 export const DEAD_LETTER_HEADER = {
@@ -30,7 +30,7 @@ export const DEAD_LETTER_HEADER = {
   failedAt: "dlt-failed-at",
   /** Present if a replay failed again: id of the dead-letter record that was replayed. */
   replayOf: "dlt-replay-of",
-  /** Id of the dead-letter record; absent in records of older versions, see {@link letterIdOf}. */
+  /** Id of the dead-letter record; absent in records of older versions, see {@link deadLetterIdOf}. */
   letterId: "dlt-letter-id",
 } as const;
 
@@ -78,9 +78,9 @@ export function deadLetterCode(error: unknown): ErrorCode {
 }
 
 /** Returns the outbox row that holds the dead-letter record. */
-export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions): OutboxEntry {
-  const { record } = letter;
-  const replayOf = replayedLetter(record);
+export function deadLetterEntry(deadLetter: DeadLetter, options: DeadLetterOptions): OutboxEntry {
+  const { record } = deadLetter;
+  const replayOf = replayedDeadLetter(record);
   // The headers of an earlier dead-letter record, from before its replay, are dropped: only this failure counts.
   const headers: RecordHeaders = Object.fromEntries(
     [...record.headers]
@@ -111,9 +111,9 @@ export function deadLetterEntry(letter: DeadLetter, options: DeadLetterOptions):
       [DEAD_LETTER_HEADER.partition]: String(record.partition),
       [DEAD_LETTER_HEADER.offset]: record.offset.toString(),
       [DEAD_LETTER_HEADER.group]: options.group,
-      [DEAD_LETTER_HEADER.code]: deadLetterCode(letter.error),
-      [DEAD_LETTER_HEADER.message]: printable(messageOf(letter.error).slice(0, MESSAGE_LIMIT)),
-      [DEAD_LETTER_HEADER.attempts]: String(letter.attempts),
+      [DEAD_LETTER_HEADER.code]: deadLetterCode(deadLetter.error),
+      [DEAD_LETTER_HEADER.message]: printable(messageOf(deadLetter.error).slice(0, MESSAGE_LIMIT)),
+      [DEAD_LETTER_HEADER.attempts]: String(deadLetter.attempts),
       [DEAD_LETTER_HEADER.failedAt]: options.failedAt,
       ...(replayOf === undefined ? {} : { [DEAD_LETTER_HEADER.replayOf]: replayOf }),
     },
@@ -142,7 +142,7 @@ function contentDigest(record: RawRecord, headers: RecordHeaders): string {
  * Returns the id of a dead-letter record from its headers.
  * @param group - Owner of the dead-letter topic, used if the record does not name it.
  */
-export function letterIdOf(header: (name: string) => string | undefined, group = ""): string {
+export function deadLetterIdOf(header: (name: string) => string | undefined, group = ""): string {
   const text = (name: string): string => header(name) ?? "";
   const id = text(DEAD_LETTER_HEADER.letterId);
   if (isUuid(id)) return id;

@@ -16,7 +16,7 @@ export function isReplayForOthers(record: RawRecord, group: string): boolean {
 }
 
 /** Returns the id of the dead-letter record whose replay this record is; undefined for an original. */
-export function replayedLetter(record: RawRecord): string | undefined {
-  const letter = record.headers.get(REPLAY_HEADER.letter)?.toString("utf8");
-  return letter !== undefined && isUuid(letter) ? letter : undefined;
+export function replayedDeadLetter(record: RawRecord): string | undefined {
+  const deadLetter = record.headers.get(REPLAY_HEADER.letter)?.toString("utf8");
+  return deadLetter !== undefined && isUuid(deadLetter) ? deadLetter : undefined;
 }

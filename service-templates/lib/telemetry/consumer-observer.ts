@@ -1,6 +1,6 @@
 /** Metrics and log lines of a consumer. */
 import type { BatchOptions } from "../consumer/batch.ts";
-import { describeLetter } from "../consumer/batch.ts";
+import { describeDeadLetter } from "../consumer/batch.ts";
 import { deadLetterCode } from "../consumer/dead-letter.ts";
 import type { Contract } from "../contract.ts";
 import { eventTypeOf } from "../events/envelope.ts";
@@ -45,13 +45,16 @@ export function batchObserver<E extends EventMap>({
         log.debug({ event: event.type, eventId: event.id, ...records.ofEvent(event) }, "event applied");
     },
     onHandled: (event, seconds) => metrics.handlerSeconds.observe({ event }, seconds),
-    onDeadLetter(letter) {
-      metrics.deadLettered.inc({ topic: letter.record.topic, code: deadLetterCode(letter.error) });
-      log.error({ ...describeLetter(letter), ...records.ofRecord(letter.record) }, "record sent to the dead letters");
+    onDeadLetter(deadLetter) {
+      metrics.deadLettered.inc({ topic: deadLetter.record.topic, code: deadLetterCode(deadLetter.error) });
+      log.error(
+        { ...describeDeadLetter(deadLetter), ...records.ofRecord(deadLetter.record) },
+        "record sent to the dead letters",
+      );
     },
-    onDelayed: (letter, topic) =>
+    onDelayed: (deadLetter, topic) =>
       log.warn(
-        { ...describeLetter(letter), ...records.ofRecord(letter.record), waitsIn: topic },
+        { ...describeDeadLetter(deadLetter), ...records.ofRecord(deadLetter.record), waitsIn: topic },
         "record is tried again later",
       ),
     onRetry(error, { scope, records: again, attempt, delayMs }) {

@@ -1,12 +1,12 @@
 import { Admin, Producer } from "@platformatic/kafka";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readContent } from "../../../cli/dlt/content.ts";
-import type { LetterRecord } from "../../../cli/dlt/letter-records.ts";
-import { readLetterRecords } from "../../../cli/dlt/letter-records.ts";
-import type { Letter } from "../../../cli/dlt/letters.ts";
-import { chooseLetters, needsWork, readLetters } from "../../../cli/dlt/letters.ts";
+import type { DeadLetterRecord } from "../../../cli/dlt/dead-letter-records.ts";
+import { readDeadLetterRecords } from "../../../cli/dlt/dead-letter-records.ts";
+import type { DeadLetter } from "../../../cli/dlt/dead-letters.ts";
+import { chooseDeadLetters, needsWork, readDeadLetters } from "../../../cli/dlt/dead-letters.ts";
 import type { Replayed } from "../../../cli/dlt/resolve.ts";
-import { awaitAftermath, checkResolvable, discardLetters, replayLetters } from "../../../cli/dlt/resolve.ts";
+import { awaitAftermath, checkResolvable, discardDeadLetters, replayDeadLetters } from "../../../cli/dlt/resolve.ts";
 import type { ServerAccess } from "../../../cli/platform/platform-access.ts";
 import { collectEvidence } from "../../../cli/verify/collect.ts";
 import { judge } from "../../../cli/verify/judge.ts";
@@ -53,10 +53,10 @@ describe("dead-letter records that are worked on", () => {
       await platform.sql("payment_service", "DROP FUNCTION refuse()");
     };
   }
-  const openLetters = async (group?: string): Promise<readonly Letter[]> =>
-    (await readLetters(access, group)).filter(({ state }) => needsWork(state));
-  async function replay(letters: readonly Letter[]): Promise<readonly Replayed[]> {
-    return await replayLetters(access, letters, await readLetterRecords(access, letters), {
+  const openDeadLetters = async (group?: string): Promise<readonly DeadLetter[]> =>
+    (await readDeadLetters(access, group)).filter(({ state }) => needsWork(state));
+  async function replay(deadLetters: readonly DeadLetter[]): Promise<readonly Replayed[]> {
+    return await replayDeadLetters(access, deadLetters, await readDeadLetterRecords(access, deadLetters), {
       ...ACTOR,
       contracts: platform.plan.contracts,
     });
@@ -75,25 +75,25 @@ describe("dead-letter records that are worked on", () => {
   it("applies a replay exactly once when its cause is mended, for its group alone; one that fails again is a letter that points back", async () => {
     const mend = await breakPayments("cust-closed");
     const orderId = await platform.place(MOUSE, "cust-closed");
-    const [letter] = await eventually(
+    const [deadLetter] = await eventually(
       "the payment to be a dead-letter record",
       async () => {
-        const open = await openLetters("payment-service");
+        const open = await openDeadLetters("payment-service");
         return open.length > 0 ? open : undefined;
       },
       15_000,
     );
-    if (letter === undefined) throw new Error("no letter");
-    expect(letter).toMatchObject({
+    if (deadLetter === undefined) throw new Error("no letter");
+    expect(deadLetter).toMatchObject({
       group: "payment-service",
       eventType: "order.created",
       code: "SVC_HANDLER_FAILED",
       attempts: 5,
       state: "open",
     });
-    expect(letter.message).toContain("the books are closed");
-    expect(await openLetters("inventory-service")).toEqual([]);
-    const record = (await readLetterRecords(access, [letter])).get(letter.letterId);
+    expect(deadLetter.message).toContain("the books are closed");
+    expect(await openDeadLetters("inventory-service")).toEqual([]);
+    const record = (await readDeadLetterRecords(access, [deadLetter])).get(deadLetter.letterId);
     expect(record?.key?.toString()).toBe(orderId);
     expect(await readContent(access.registry, record?.value ?? null)).toMatchObject({
       kind: "avro",
@@ -101,35 +101,40 @@ describe("dead-letter records that are worked on", () => {
       value: { orderId, customerId: "cust-closed" },
     });
 
-    const failing = await replay([letter]);
-    const first = (await awaitAftermath(access, failing, 15_000)).get(letter.letterId);
+    const failing = await replay([deadLetter]);
+    const first = (await awaitAftermath(access, failing, 15_000)).get(deadLetter.letterId);
     expect(first).toMatchObject({ outcome: "failed-again", code: "SVC_HANDLER_FAILED" });
-    const afterwards = await readLetters(access, "payment-service");
-    const second = afterwards.find(({ replayOf }) => replayOf === letter.letterId);
+    const afterwards = await readDeadLetters(access, "payment-service");
+    const second = afterwards.find(({ replayOf }) => replayOf === deadLetter.letterId);
     expect(second).toMatchObject({
       state: "open",
-      origin: { topic: "order-events", partition: letter.origin.partition, offset: failing[0]?.offset },
+      origin: { topic: "order-events", partition: deadLetter.origin.partition, offset: failing[0]?.offset },
     });
-    expect(afterwards.find(({ letterId }) => letterId === letter.letterId)).toMatchObject({
+    expect(afterwards.find(({ letterId }) => letterId === deadLetter.letterId)).toMatchObject({
       state: "failed-again",
       failedAgainAs: second?.letterId,
     });
     // The record that failed again counts now; the first one is not replayed beside it by mistake.
-    expect(() => checkResolvable(chooseLetters(afterwards, [letter.letterId])[0] as Letter, false)).toThrow(
+    expect(() => checkResolvable(chooseDeadLetters(afterwards, [deadLetter.letterId])[0] as DeadLetter, false)).toThrow(
       /failed again as/,
     );
 
     await mend();
-    const replayed = await replay(await openLetters("payment-service"));
+    const replayed = await replay(await openDeadLetters("payment-service"));
     expect((await awaitAftermath(access, replayed, 15_000)).get(second?.letterId ?? "")).toEqual({
       outcome: "applied",
     });
     // Repeating the command changes nothing.
-    await replayLetters(access, [second as Letter], await readLetterRecords(access, [second as Letter]), {
-      ...ACTOR,
-      contracts: platform.plan.contracts,
-      again: true,
-    });
+    await replayDeadLetters(
+      access,
+      [second as DeadLetter],
+      await readDeadLetterRecords(access, [second as DeadLetter]),
+      {
+        ...ACTOR,
+        contracts: platform.plan.contracts,
+        again: true,
+      },
+    );
 
     expect((await platform.ended(orderId, { customer: "cust-closed" })).status).toBe("confirmed");
     expect(broken(await verdict())).toEqual([]);
@@ -145,7 +150,7 @@ describe("dead-letter records that are worked on", () => {
       await fetch(`http://127.0.0.1:${platform.services.inventory.managementPort}/metrics`)
     ).text();
     expect(skipped).toMatch(/consumer_records_total\{[^}]*outcome="skipped"[^}]*\} [1-9]/u);
-    expect(await openLetters()).toEqual([]);
+    expect(await openDeadLetters()).toEqual([]);
     const trail = await platform.sql(
       "payment_service",
       "SELECT action, actor, detail ->> 'topic' AS topic FROM dead_letter_actions ORDER BY at",
@@ -156,10 +161,10 @@ describe("dead-letter records that are worked on", () => {
   it("finishes a replay that died between its audit row and its record", async () => {
     const mend = await breakPayments("cust-crash");
     const orderId = await platform.place(MOUSE, "cust-crash");
-    const [letter] = await eventually(
+    const [deadLetter] = await eventually(
       "the payment to be a dead-letter record",
       async () => {
-        const open = await openLetters("payment-service");
+        const open = await openDeadLetters("payment-service");
         return open.length > 0 ? open : undefined;
       },
       15_000,
@@ -169,17 +174,17 @@ describe("dead-letter records that are worked on", () => {
     await platform.sql(
       "payment_service",
       "INSERT INTO dead_letter_actions (action_id, letter_id, action, actor) VALUES (gen_random_uuid(), $1, 'replay', 'operator')",
-      [letter?.letterId],
+      [deadLetter?.letterId],
     );
-    const [doubtful] = await openLetters("payment-service");
-    expect(doubtful).toMatchObject({ letterId: letter?.letterId, state: "in-doubt" });
-    const replayed = await replay([doubtful as Letter]);
-    expect((await awaitAftermath(access, replayed, 15_000)).get(letter?.letterId ?? "")).toEqual({
+    const [doubtful] = await openDeadLetters("payment-service");
+    expect(doubtful).toMatchObject({ letterId: deadLetter?.letterId, state: "in-doubt" });
+    const replayed = await replay([doubtful as DeadLetter]);
+    expect((await awaitAftermath(access, replayed, 15_000)).get(deadLetter?.letterId ?? "")).toEqual({
       outcome: "applied",
     });
     expect((await platform.ended(orderId, { customer: "cust-crash" })).status).toBe("confirmed");
-    expect(await readLetters(access, "payment-service")).toContainEqual(
-      expect.objectContaining({ letterId: letter?.letterId, state: "replayed" }),
+    expect(await readDeadLetters(access, "payment-service")).toContainEqual(
+      expect.objectContaining({ letterId: deadLetter?.letterId, state: "replayed" }),
     );
     expect(broken(await verdict())).toEqual([]);
   });
@@ -188,30 +193,33 @@ describe("dead-letter records that are worked on", () => {
     const [origin, target] = ["order-events", "payment-events"];
     const mend = await breakPayments("cust-foreign");
     const orderId = await platform.place(MOUSE, "cust-foreign");
-    const [letter] = await eventually(
+    const [deadLetter] = await eventually(
       "the payment to be a dead-letter record",
       async () => {
-        const open = await openLetters("payment-service");
+        const open = await openDeadLetters("payment-service");
         return open.length > 0 ? open : undefined;
       },
       15_000,
     );
-    if (letter === undefined) throw new Error("no letter");
+    if (deadLetter === undefined) throw new Error("no letter");
     const records = new Map([
-      [letter.letterId, (await readLetterRecords(access, [letter])).get(letter.letterId) as LetterRecord],
+      [
+        deadLetter.letterId,
+        (await readDeadLetterRecords(access, [deadLetter])).get(deadLetter.letterId) as DeadLetterRecord,
+      ],
     ]);
     const ends = async (): Promise<readonly number[]> =>
       (await topicRanges(access, [target, "notification-events"])).map(({ end }) => end);
     const before = await ends();
     // A compromised service names another topic in its own row.
     await platform.sql("payment_service", "UPDATE dead_letters SET topic = $2 WHERE letter_id = $1", [
-      letter.letterId,
+      deadLetter.letterId,
       target,
     ]);
-    const [forged] = await openLetters("payment-service");
+    const [forged] = await openDeadLetters("payment-service");
     expect(forged?.origin.topic).toBe(target);
     const options = { ...ACTOR, contracts: platform.plan.contracts };
-    await expect(replayLetters(access, [forged as Letter], records, options)).rejects.toMatchObject({
+    await expect(replayDeadLetters(access, [forged as DeadLetter], records, options)).rejects.toMatchObject({
       code: "KIT_DLT_FOREIGN_TOPIC",
       message: expect.stringMatching(
         /payment-events, which payment-service does not consume \(it consumes order-events\)/u,
@@ -219,17 +227,19 @@ describe("dead-letter records that are worked on", () => {
     });
     expect(
       await platform.sql("payment_service", "SELECT 1 FROM dead_letter_actions WHERE letter_id = $1", [
-        letter.letterId,
+        deadLetter.letterId,
       ]),
     ).toEqual([]);
     // Even without the command's check: no group consumes this topic, and the brokers reject the write.
-    const nobodys = { ...(forged as Letter), origin: { ...letter.origin, topic: "kafkasql-journal" } };
+    const nobodys = { ...(forged as DeadLetter), origin: { ...deadLetter.origin, topic: "kafkasql-journal" } };
     const deluded = platform.plan.contracts.map((contract) =>
       contract.group === "payment-service"
         ? { ...contract, consumes: [{ topic: nobodys.origin.topic, events: [] }] }
         : contract,
     );
-    await expect(replayLetters(access, [nobodys], records, { ...options, contracts: deluded })).rejects.toMatchObject({
+    await expect(
+      replayDeadLetters(access, [nobodys], records, { ...options, contracts: deluded }),
+    ).rejects.toMatchObject({
       code: "KIT_DLT_NOT_WRITTEN",
     });
     const producer = new Producer({ ...access.replayer(), retries: 0 });
@@ -247,28 +257,28 @@ describe("dead-letter records that are worked on", () => {
     expect(await ends()).toEqual(before);
 
     await platform.sql("payment_service", "UPDATE dead_letters SET topic = $2 WHERE letter_id = $1", [
-      letter.letterId,
+      deadLetter.letterId,
       origin,
     ]);
     await mend();
-    const replayed = await replay(await openLetters("payment-service"));
-    expect((await awaitAftermath(access, replayed, 15_000)).get(letter.letterId)).toEqual({ outcome: "applied" });
+    const replayed = await replay(await openDeadLetters("payment-service"));
+    expect((await awaitAftermath(access, replayed, 15_000)).get(deadLetter.letterId)).toEqual({ outcome: "applied" });
     expect((await platform.ended(orderId, { customer: "cust-foreign" })).status).toBe("confirmed");
   });
 
   it("lets one of two operators through", async () => {
     const mend = await breakPayments("cust-twice");
     const orderId = await platform.place(MOUSE, "cust-twice");
-    const letters = await eventually(
+    const deadLetters = await eventually(
       "the payment to be a dead-letter record",
       async () => {
-        const open = await openLetters("payment-service");
+        const open = await openDeadLetters("payment-service");
         return open.length > 0 ? open : undefined;
       },
       15_000,
     );
     await mend();
-    const outcomes = await Promise.allSettled([replay(letters), replay(letters)]);
+    const outcomes = await Promise.allSettled([replay(deadLetters), replay(deadLetters)]);
     expect(outcomes.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
     expect(outcomes.find(({ status }) => status === "rejected")).toMatchObject({
       reason: { code: "KIT_DLT_RESOLVED" },
@@ -288,25 +298,25 @@ describe("dead-letter records that are worked on", () => {
     await produceRaw(platform.kafka, [
       { topic: "order-events", key: "poison", value: Buffer.from("this is not Avro"), headers },
     ]);
-    const letters = await eventually(
+    const deadLetters = await eventually(
       "both groups to have their letter",
       async () => {
-        const open = await openLetters();
+        const open = await openDeadLetters();
         return open.length >= 2 ? open : undefined;
       },
       15_000,
     );
-    expect(letters.map(({ group, code }) => `${group} ${code}`)).toEqual(
+    expect(deadLetters.map(({ group, code }) => `${group} ${code}`)).toEqual(
       expect.arrayContaining(["inventory-service SVC_RECORD_FRAMING", "payment-service SVC_RECORD_FRAMING"]),
     );
-    const [letter] = letters;
-    const record = (await readLetterRecords(access, letters)).get(letter?.letterId ?? "");
+    const [deadLetter] = deadLetters;
+    const record = (await readDeadLetterRecords(access, deadLetters)).get(deadLetter?.letterId ?? "");
     expect(await readContent(access.registry, record?.value ?? null)).toMatchObject({
       kind: "undecodable",
       hex: Buffer.from("this is not Avro").toString("hex"),
     });
 
-    const { topic, partition, offset } = (letter as Letter).origin;
+    const { topic, partition, offset } = (deadLetter as DeadLetter).origin;
     const witness = {
       ...NO_WITNESS,
       injected: [{ topic, partition, offset, kind: "not-avro", groups: ["inventory-service", "payment-service"] }],
@@ -323,15 +333,18 @@ describe("dead-letter records that are worked on", () => {
     expect(broken(await verdict(witness))).toEqual([]);
     expect((await verdict()).invariants.filter(({ holds }) => !holds).map(({ id }) => id)).toEqual([6, 14]);
 
-    await discardLetters(access, letters, { actor: { name: "operator", reason: "a test's poison" }, again: false });
-    expect(await openLetters()).toEqual([]);
+    await discardDeadLetters(access, deadLetters, {
+      actor: { name: "operator", reason: "a test's poison" },
+      again: false,
+    });
+    expect(await openDeadLetters()).toEqual([]);
     expect(
       await platform.sql("payment_service", "SELECT reason FROM dead_letter_actions WHERE action = 'discard'"),
     ).toEqual([{ reason: "a test's poison" }]);
     expect(broken(await verdict())).toEqual([]);
-    const stale = letters.map((item) => item);
+    const stale = deadLetters.map((item) => item);
     await expect(
-      discardLetters(access, stale, { actor: { name: "operator", reason: "again" }, again: false }),
+      discardDeadLetters(access, stale, { actor: { name: "operator", reason: "again" }, again: false }),
     ).rejects.toMatchObject({ code: "KIT_DLT_RESOLVED" });
   });
 });

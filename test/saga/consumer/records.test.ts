@@ -167,18 +167,18 @@ describe("records that are not what this service would have written", () => {
       // The same key: the same partition, behind the broken one.
       await produceRaw(platform.kafka, [bad, { ...created(next), key: broken }]);
       seen += 1;
-      const letter = (await readTopic(platform.kafka, "payment-service.dlt", seen, 30_000)).find(
+      const deadLetter = (await readTopic(platform.kafka, "payment-service.dlt", seen, 30_000)).find(
         (found) => found.key === broken,
       );
-      expect(letter?.headers).toMatchObject({
+      expect(deadLetter?.headers).toMatchObject({
         ...bad.headers,
         "dlt-error-code": code,
         "dlt-origin-topic": "order-events",
         "dlt-group": "payment-service",
         "dlt-attempts": String(attempts),
       });
-      expect(letter?.headers["dlt-error-message"]).not.toBe("");
-      expect(letter?.value).toEqual(bad.value);
+      expect(deadLetter?.headers["dlt-error-message"]).not.toBe("");
+      expect(deadLetter?.value).toEqual(bad.value);
       expect(await paymentOf(next)).toMatchObject({ status: "processed" });
     });
 

@@ -9,7 +9,7 @@ import { createdPayload, orderRecords } from "../servers/order-records.ts";
 import type { RawIn } from "../servers/records.ts";
 import { produceRaw, readTopic } from "../servers/records.ts";
 
-interface Letter extends Record<string, unknown> {
+interface DeadLetter extends Record<string, unknown> {
   readonly letter_id: string;
   readonly replay_of: string | null;
 }
@@ -25,8 +25,8 @@ describe("replayed dead-letter records", () => {
   afterAll(() => platform?.stop());
 
   const orderId = uuidV7();
-  const letters = (): Promise<readonly Letter[]> =>
-    platform.sql<Letter>("payment_service", "SELECT letter_id, replay_of FROM dead_letters ORDER BY failed_at");
+  const deadLetters = (): Promise<readonly DeadLetter[]> =>
+    platform.sql<DeadLetter>("payment_service", "SELECT letter_id, replay_of FROM dead_letters ORDER BY failed_at");
   const payments = (): Promise<readonly unknown[]> =>
     platform.sql("payment_service", "SELECT status FROM payments WHERE order_id = $1", [orderId]);
   /** What a replay does: the original record again, marked for the group. */
@@ -57,7 +57,7 @@ describe("replayed dead-letter records", () => {
       "dlt-attempts": "5",
     });
     expect(first.headers).not.toHaveProperty("dlt-replay-of");
-    const [noted] = await letters();
+    const [noted] = await deadLetters();
     if (noted === undefined) throw new Error("no note");
     await replay(noted.letter_id);
     const [, second] = await readTopic(platform.kafka, "payment-service.dlt", 2);
@@ -65,7 +65,7 @@ describe("replayed dead-letter records", () => {
     expect(second?.headers["dlt-replay-of"]).toBe(noted.letter_id);
     expect(second?.headers["dlt-origin-offset"]).not.toBe(first.headers["dlt-origin-offset"]);
     expect(second?.headers).not.toHaveProperty("replay-group");
-    expect((await letters()).map((letter) => letter.replay_of)).toEqual([null, noted.letter_id]);
+    expect((await deadLetters()).map((deadLetter) => deadLetter.replay_of)).toEqual([null, noted.letter_id]);
   });
 
   it("are applied once the fault is gone, once however often they are replayed, and by their group alone", async () => {
@@ -76,7 +76,7 @@ describe("replayed dead-letter records", () => {
         outcome: "skipped",
       });
     const before = await skipped();
-    const [, again] = await letters();
+    const [, again] = await deadLetters();
     await replay(again?.letter_id ?? "");
     await eventually("the payment", async () => ((await payments()).length === 1 ? true : undefined), 10_000);
     await replay(again?.letter_id ?? "");
@@ -99,13 +99,13 @@ describe("replayed dead-letter records", () => {
       async () => ((await skipped()) === before + 2 ? true : undefined),
       10_000,
     );
-    expect(await letters()).toHaveLength(2);
+    expect(await deadLetters()).toHaveLength(2);
   });
 
   it("are counted as worked on from the table, by every instance alike", async () => {
     const port = platform.services.payment.managementPort;
     expect(await sample(port, "dlt_open_letters")).toBe(2);
-    const [first = "", second = ""] = (await letters()).map((letter) => letter.letter_id);
+    const [first = "", second = ""] = (await deadLetters()).map((deadLetter) => deadLetter.letter_id);
     const act = (letterId: string, action: string, written: boolean): Promise<unknown> =>
       platform.sql(
         "payment_service",

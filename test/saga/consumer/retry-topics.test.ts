@@ -104,13 +104,13 @@ describe("delayed-retry topics", () => {
     await refuse("cust-never");
     const failing = records.record("order.created", orderId, createdPayload(orderId, "cust-never"));
     await produceRaw(platform.kafka, [failing]);
-    const [letter] = await readTopic(platform.kafka, "payment-service.dlt", 1, 25_000);
+    const [deadLetter] = await readTopic(platform.kafka, "payment-service.dlt", 1, 25_000);
     const origin =
       (await readTopic(platform.kafka, "order-events", 1)).length > 0
         ? (await readTopic(platform.kafka, "payment-service.retry-4s", 1))[0]?.headers
         : undefined;
-    expect(letter?.value).toEqual(failing.value);
-    expect(letter?.headers).toMatchObject({
+    expect(deadLetter?.value).toEqual(failing.value);
+    expect(deadLetter?.headers).toMatchObject({
       ...failing.headers,
       "dlt-origin-topic": "order-events",
       "dlt-origin-partition": origin?.["retry-origin-partition"],
@@ -118,7 +118,7 @@ describe("delayed-retry topics", () => {
       "dlt-error-code": "SVC_HANDLER_FAILED",
       "dlt-attempts": "15",
     });
-    expect(Object.keys(letter?.headers ?? {}).filter((name) => name.startsWith("retry-"))).toEqual([]);
+    expect(Object.keys(deadLetter?.headers ?? {}).filter((name) => name.startsWith("retry-"))).toEqual([]);
     expect(
       await platform.sql("payment_service", "SELECT topic, attempts FROM dead_letters WHERE event_id = $1", [
         failing.headers["event-id"],
@@ -133,10 +133,10 @@ describe("delayed-retry topics", () => {
       { ...good, value: Buffer.from("not Avro") },
       { ...good, topic: "payment-service.retry-1s" },
     ]);
-    const letters = await readTopic(platform.kafka, "payment-service.dlt", 3);
-    const codes = letters
-      .filter((letter) => letter.key === orderId)
-      .map((letter) => [letter.headers["dlt-error-code"], letter.headers["dlt-origin-topic"]]);
+    const deadLetters = await readTopic(platform.kafka, "payment-service.dlt", 3);
+    const codes = deadLetters
+      .filter((deadLetter) => deadLetter.key === orderId)
+      .map((deadLetter) => [deadLetter.headers["dlt-error-code"], deadLetter.headers["dlt-origin-topic"]]);
     expect(codes.toSorted()).toEqual([
       ["SVC_RECORD_FRAMING", "order-events"],
       ["SVC_RECORD_HEADER", "payment-service.retry-1s"],

@@ -22,7 +22,7 @@ describe("a consumer whose service does not fit its database", () => {
   const payments = (text: string): Promise<unknown> => platform.sql("payment_service", text);
   const place = (count: number): Promise<readonly string[]> =>
     Promise.all(Array.from({ length: count }, () => platform.place(MOUSE)));
-  async function letters(): Promise<unknown[]> {
+  async function deadLetters(): Promise<unknown[]> {
     const all = await Promise.all(
       ["payment_service", "inventory_service", "order_service"].map((database) =>
         platform.sql(database, "SELECT error_code, error_message FROM dead_letters"),
@@ -80,7 +80,7 @@ describe("a consumer whose service does not fit its database", () => {
     }
     for (const orderId of orders)
       expect((await platform.ended(orderId, { limitMs: LIMIT_MS })).status).toBe("confirmed");
-    expect(await letters()).toEqual([]);
+    expect(await deadLetters()).toEqual([]);
     const [stock] = await platform.sql<{ adds: boolean }>(
       "inventory_service",
       "SELECT available + reserved + sold = initial AND available >= 0 AS adds FROM stock WHERE product_id = 'sku-mouse'",
@@ -180,7 +180,7 @@ describe("a consumer whose service does not fit its database", () => {
       async () => ((await readiness()).status === 200 && (await paused(reason)) === 0 ? true : undefined),
       LIMIT_MS,
     );
-    expect(await letters()).toEqual([]);
+    expect(await deadLetters()).toEqual([]);
   });
 
   it("holds back what fails alike for a reason that it does not know, and still gives up a single bad record", async () => {

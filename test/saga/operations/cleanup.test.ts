@@ -334,17 +334,17 @@ describe("the clean-up", () => {
   });
 
   describe("of audit trails", () => {
-    const letter = "00000000-0000-4000-8000-0000000000aa";
+    const deadLetter = "00000000-0000-4000-8000-0000000000aa";
     const act = (id: string, detail: string | null = null) =>
       admin.query(
         "INSERT INTO dead_letter_actions (action_id, letter_id, action, actor, detail) VALUES ($1, $2, 'replay', 'operator', $3)",
-        [id, letter, detail],
+        [id, deadLetter, detail],
       );
 
     it.each([
       [
         "add",
-        `INSERT INTO dead_letter_actions (action_id, letter_id, action) VALUES (gen_random_uuid(), '${letter}', 'discard')`,
+        `INSERT INTO dead_letter_actions (action_id, letter_id, action) VALUES (gen_random_uuid(), '${deadLetter}', 'discard')`,
       ],
       ["change", "UPDATE dead_letter_actions SET actor = 'somebody else'"],
       ["remove", "DELETE FROM dead_letter_actions"],

@@ -88,18 +88,18 @@ describe("the saga when things fail", () => {
     await produceRaw(platform.kafka, [...poison.map(([, bad]) => bad), good]);
 
     // Services accept the registry's "not found" only after ten seconds.
-    const letters = await readTopic(platform.kafka, "payment-service.dlt", poison.length, 30_000);
-    expect(letters.map((letter) => letter.headers["dlt-error-code"])).toEqual(poison.map(([code]) => code));
-    for (const [place, letter] of letters.entries()) {
-      expect(letter.value).toEqual(poison[place]?.[1].value);
-      expect(letter.key).toBe(orderId);
-      expect(letter.headers).toMatchObject({
+    const deadLetters = await readTopic(platform.kafka, "payment-service.dlt", poison.length, 30_000);
+    expect(deadLetters.map((deadLetter) => deadLetter.headers["dlt-error-code"])).toEqual(poison.map(([code]) => code));
+    for (const [place, deadLetter] of deadLetters.entries()) {
+      expect(deadLetter.value).toEqual(poison[place]?.[1].value);
+      expect(deadLetter.key).toBe(orderId);
+      expect(deadLetter.headers).toMatchObject({
         "dlt-origin-topic": "order-events",
         "dlt-group": "payment-service",
         "dlt-attempts": "1",
       });
-      expect(letter.headers["dlt-error-message"]).not.toBe("");
-      expect(Number(letter.headers["dlt-origin-offset"])).toBeGreaterThanOrEqual(0);
+      expect(deadLetter.headers["dlt-error-message"]).not.toBe("");
+      expect(Number(deadLetter.headers["dlt-origin-offset"])).toBeGreaterThanOrEqual(0);
     }
     // The good record behind the poison record, on the same partition, was applied.
     await eventually(

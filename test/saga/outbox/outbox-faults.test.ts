@@ -150,7 +150,7 @@ describe("events that cannot be published, on PostgreSQL and Kafka", () => {
   it("publishes the dead-letter record of a large record with a binary header byte for byte", async () => {
     const dlt = await topic();
     const binary = randomBytes(60_000);
-    const letter = deadLetterEntry(
+    const deadLetter = deadLetterEntry(
       {
         record: {
           topic: "origin",
@@ -167,7 +167,7 @@ describe("events that cannot be published, on PostgreSQL and Kafka", () => {
       },
       { group: "g", topic: dlt, failedAt: new Date().toISOString() },
     );
-    await write(letter);
+    await write(deadLetter);
     const { parked } = start();
     await emptied();
     expect(parked).toEqual([]);

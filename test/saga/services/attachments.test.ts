@@ -207,7 +207,7 @@ describe("documents with orders", () => {
     }
     const again = await startNotificationService({ env: platform.environment("notification-service", "0") });
     try {
-      const letters = await eventually(
+      const deadLetters = await eventually(
         "two dead-letter records",
         async () => {
           const rows = await platform.sql<{ error_code: string }>(
@@ -218,7 +218,7 @@ describe("documents with orders", () => {
         },
         60_000,
       );
-      expect(letters.map(({ error_code: code }) => code)).toEqual(["SVC_CLAIM_ALTERED", "SVC_CLAIM_MISSING"]);
+      expect(deadLetters.map(({ error_code: code }) => code)).toEqual(["SVC_CLAIM_ALTERED", "SVC_CLAIM_MISSING"]);
       for (const [customer, orderId] of Object.entries(ids))
         expect((await platform.ended(orderId, { customer })).status).toBe("confirmed");
     } finally {

@@ -2,7 +2,7 @@ import { PassThrough } from "node:stream";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { CommandContext } from "../../../cli/context.ts";
-import { letterDocument, writeDryRun, writeLetter, writeList, writeReplayed } from "../../../cli/dlt/report.ts";
+import { deadLetterDocument, writeDeadLetter, writeDryRun, writeList, writeReplayed } from "../../../cli/dlt/report.ts";
 import type { DriftDocument } from "../../../cli/drift/drift.ts";
 import { writeDrift } from "../../../cli/drift/report.ts";
 import { renderTable, writeError, writeJson } from "../../../cli/terminal/output.ts";
@@ -15,7 +15,7 @@ import {
   terminalText,
 } from "../../../cli/terminal/terminal-text.ts";
 import type { Deviation } from "../../../components/plan/drift.ts";
-import { action, LETTER_ID, letter, record } from "./dlt/sample-letters.ts";
+import { action, deadLetter, LETTER_ID, record } from "./dlt/sample-dead-letters.ts";
 
 /** Sets the clipboard, clears the screen, hides what follows, turns the direction round, begins a control sequence in one character, ends the line. */
 const HOSTILE =
@@ -33,7 +33,7 @@ async function written(write: (context: CommandContext) => unknown, terminal = f
   return String(stream.read() ?? "");
 }
 
-const hostileLetter = letter({
+const hostileDeadLetter = deadLetter({
   group: HOSTILE,
   eventType: HOSTILE,
   eventId: HOSTILE,
@@ -69,11 +69,11 @@ const drifted: DriftDocument = {
 };
 
 const REPORTS: readonly (readonly [string, (context: CommandContext) => unknown])[] = [
-  ["the list of dead-letter records", (context) => writeList(context, [hostileLetter], true)],
+  ["the list of dead-letter records", (context) => writeList(context, [hostileDeadLetter], true)],
   [
     "a dead-letter record with its record",
     (context) =>
-      writeLetter(context, hostileLetter, hostileRecord, {
+      writeDeadLetter(context, hostileDeadLetter, hostileRecord, {
         kind: "avro",
         schemaId: 1,
         record: HOSTILE,
@@ -84,15 +84,20 @@ const REPORTS: readonly (readonly [string, (context: CommandContext) => unknown]
   [
     "a dead-letter record that cannot be decoded",
     (context) =>
-      writeLetter(context, hostileLetter, hostileRecord, { kind: "undecodable", bytes: 1, why: HOSTILE, hex: "00" }),
+      writeDeadLetter(context, hostileDeadLetter, hostileRecord, {
+        kind: "undecodable",
+        bytes: 1,
+        why: HOSTILE,
+        hex: "00",
+      }),
   ],
-  ["a dry run", (context) => writeDryRun(context, "replay", [hostileLetter], records)],
+  ["a dry run", (context) => writeDryRun(context, "replay", [hostileDeadLetter], records)],
   [
     "replays",
     (context) =>
       writeReplayed(
         context,
-        [{ letter: hostileLetter, topic: HOSTILE, partition: 0, offset: "1" }],
+        [{ letter: hostileDeadLetter, topic: HOSTILE, partition: 0, offset: "1" }],
         new Map([[LETTER_ID, { outcome: "failed-again", letterId: HOSTILE, code: HOSTILE, message: HOSTILE }]]),
       ),
   ],
@@ -124,7 +129,7 @@ describe("what others wrote", () => {
 
   it("stays exact in JSON, which spells control characters", async () => {
     const json = await written((context) =>
-      writeJson(context, letterDocument(hostileLetter, hostileRecord, undefined)),
+      writeJson(context, deadLetterDocument(hostileDeadLetter, hostileRecord, undefined)),
     );
     expect(json).not.toMatch(CONTROL_BUT_LINE_END);
     expect(JSON.parse(json)).toMatchObject({

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { positiveSetting, readConfig } from "@event-platform-kit/service/config";
-import { DEAD_LETTER_CODES, deadLetterEntry, letterIdOf } from "@event-platform-kit/service/consumer/dead-letter";
+import { DEAD_LETTER_CODES, deadLetterEntry, deadLetterIdOf } from "@event-platform-kit/service/consumer/dead-letter";
 import { retryTopics } from "@event-platform-kit/service/consumer/retry-topics";
 import type { Contract } from "@event-platform-kit/service/contract";
 import { parseContract } from "@event-platform-kit/service/contract";
@@ -371,9 +371,9 @@ describe("dead-letter records", () => {
   });
   it("say their id; those of older versions are named by their origin", () => {
     const entry = deadLetterEntry({ record, error: "x", attempts: 1 }, options);
-    expect(letterIdOf((name) => headerText(entry.headers[name]))).toBe(entry.id);
+    expect(deadLetterIdOf((name) => headerText(entry.headers[name]))).toBe(entry.id);
     const { "dlt-letter-id": _id, ...older } = entry.headers;
-    expect(letterIdOf((name) => (older as Record<string, string>)[name])).toBe(
+    expect(deadLetterIdOf((name) => (older as Record<string, string>)[name])).toBe(
       derivedUuid("dead-letter", "g", "t", "3", "42"),
     );
   });

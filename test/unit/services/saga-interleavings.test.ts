@@ -134,11 +134,11 @@ function* after(world: World): Generator<World> {
       const past = { ...world, read: { ...world.read, [reader]: world.read[reader] + 1 } };
       yield* applied(past, reader, event);
       if (world.letter === undefined) {
-        const letter = { reader, event, replayed: false };
-        yield { ...past, letter };
+        const deadLetter = { reader, event, replayed: false };
+        yield { ...past, letter: deadLetter };
         // The amount is captured before the transaction that fails.
         if (reader === "payment" && event === "order.created" && world.payment === "none")
-          yield { ...past, letter, captured: true };
+          yield { ...past, letter: deadLetter, captured: true };
       }
     }
     // Without the inbox, which would recognise it: old dead-letter records can be replayed only because the rows alone make a

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { checkReplayable, isReplayable } from "../../../../cli/dlt/resolve.ts";
 import type { ServiceContract } from "../../../../cli/verify/evidence.ts";
-import { letter } from "./sample-letters.ts";
+import { deadLetter } from "./sample-dead-letters.ts";
 
 const contract = (service: string, consumed: readonly string[], retries: readonly string[] = []): ServiceContract => ({
   service,
@@ -16,7 +16,7 @@ const CONTRACTS = [
   contract("order-service", ["payment-events"]),
 ];
 const from = (topic: string, group = "payment-service") =>
-  letter({ group, origin: { topic, partition: 0, offset: "1" } });
+  deadLetter({ group, origin: { topic, partition: 0, offset: "1" } });
 
 describe("a letter may be replayed to", () => {
   it.each([

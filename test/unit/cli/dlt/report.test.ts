@@ -1,8 +1,14 @@
 import { PassThrough } from "node:stream";
 import { describe, expect, it } from "vitest";
 import type { CommandContext } from "../../../../cli/context.ts";
-import { letterDocument, listDocument, writeDryRun, writeLetter, writeList } from "../../../../cli/dlt/report.ts";
-import { action, LETTER_ID, letter, record } from "./sample-letters.ts";
+import {
+  deadLetterDocument,
+  listDocument,
+  writeDeadLetter,
+  writeDryRun,
+  writeList,
+} from "../../../../cli/dlt/report.ts";
+import { action, deadLetter, LETTER_ID, record } from "./sample-dead-letters.ts";
 
 /** What is written to stdout, without a terminal. */
 function written(write: (context: CommandContext) => void): string {
@@ -13,14 +19,14 @@ function written(write: (context: CommandContext) => void): string {
   return String(stdout.read() ?? "");
 }
 
-const OPEN = letter();
-const OTHER = letter({
+const OPEN = deadLetter();
+const OTHER = deadLetter({
   letterId: "6f0c2a81-0000-8000-8000-000000000002",
   group: "inventory-service",
   ageMs: 3 * 86_400_000,
   message: `line one\n${"long ".repeat(40)}`,
 });
-const DONE = letter({
+const DONE = deadLetter({
   letterId: "7f0c2a81-0000-8000-8000-000000000003",
   state: "replayed",
   actions: [action({ reason: "the books are open" })],
@@ -67,7 +73,7 @@ describe("one letter", () => {
   } as const;
 
   it("for people: the error with its fix, the record, its content, who did what, what can be done", () => {
-    const text = written((context) => writeLetter(context, { ...DONE }, record(), content));
+    const text = written((context) => writeDeadLetter(context, { ...DONE }, record(), content));
     for (const part of [
       "Dead-letter record 7f0c2a81-0000-8000-8000-000000000003: replayed",
       "order-events, partition 3, offset 41",
@@ -84,8 +90,10 @@ describe("one letter", () => {
   });
 
   it("whose record is gone says that it cannot be replayed", () => {
-    expect(written((context) => writeLetter(context, OPEN, undefined, undefined))).toContain("it cannot be replayed");
-    expect(letterDocument(OPEN, undefined, undefined)).toMatchObject({
+    expect(written((context) => writeDeadLetter(context, OPEN, undefined, undefined))).toContain(
+      "it cannot be replayed",
+    );
+    expect(deadLetterDocument(OPEN, undefined, undefined)).toMatchObject({
       letterId: LETTER_ID,
       record: null,
       content: null,
@@ -93,7 +101,7 @@ describe("one letter", () => {
   });
 
   it("as a document holds headers by name and what can be done", () => {
-    expect(letterDocument(OPEN, record(), content)).toMatchObject({
+    expect(deadLetterDocument(OPEN, record(), content)).toMatchObject({
       record: { topic: "payment-service.dlt", key: "order-1", headers: { "event-type": "order.created" } },
       content: { kind: "avro", value: { orderId: "o-1" } },
       next: [{ command: `npx kit dlt replay ${LETTER_ID} --dry-run` }, {}, {}],

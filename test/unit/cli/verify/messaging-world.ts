@@ -282,7 +282,7 @@ export class MessagingWorld {
     });
     const origin = { topic, partition: 0, offset: record.offset };
     const letterId = `letter-${this.#events}`;
-    const letter = this.append({
+    const deadLetter = this.append({
       topic: `${group}.dlt`,
       key: "poison",
       eventId: record.eventId,
@@ -312,7 +312,7 @@ export class MessagingWorld {
     });
     // The topic's other groups count it as theirs too; whether they applied it does not matter here.
     this.caughtUp();
-    return { place: `${topic}/0/${record.offset}`, letterId, record, letter, row };
+    return { place: `${topic}/0/${record.offset}`, letterId, record, letter: deadLetter, row };
   }
 
   /** Every group commits up to the end of the topics that it consumes. */

@@ -76,7 +76,7 @@ function bench(
   decodes: (offset: number) => Error | undefined = () => undefined,
 ): Bench {
   const applied: string[] = [];
-  const letters: number[] = [];
+  const deadLetters: number[] = [];
   const prepared: (boolean | undefined)[] = [];
   const latencies: (readonly [string, number])[] = [];
   const handled: string[] = [];
@@ -131,7 +131,7 @@ function bench(
     onOutcome: (outcome: Outcome, _topic, type) => {
       if (outcome === "applied") applied.push(type);
     },
-    onDeadLetter: (letter) => letters.push(Number(letter.record.offset)),
+    onDeadLetter: (deadLetter) => deadLetters.push(Number(deadLetter.record.offset)),
     onApplied: (event, now) => latencies.push([event.type, now]),
     onHandled: (event) => handled.push(event),
     onDelayed: () => undefined,
@@ -142,7 +142,7 @@ function bench(
   return {
     process: (records, signal = new AbortController().signal) => process(records, signal),
     applied,
-    letters,
+    letters: deadLetters,
     pauses,
     changes,
     prepared,

@@ -61,16 +61,20 @@ describe("who an error of the database blames", () => {
     expect(isDatabaseAtFault(error)).toBe(false);
   });
   it("has one answer for any state, and never blames the values and the server at once", () => {
-    const letter = fc.constantFrom(..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
+    const deadLetter = fc.constantFrom(..."0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ");
     fc.assert(
-      fc.property(fc.constantFrom(..."0123456789"), fc.array(letter, { minLength: 4, maxLength: 4 }), (first, rest) => {
-        const error = coded(first + rest.join(""));
-        const fault = databaseFaultOf(error);
-        expect(fault).toBeDefined();
-        expect(isDatabaseAtFault(error)).toBe(fault !== "data");
-        // What is waited for is never counted against a record, and what is counted is never waited for.
-        expect(faultOf(error) === undefined).toBe(fault === "data" || fault === "timeout");
-      }),
+      fc.property(
+        fc.constantFrom(..."0123456789"),
+        fc.array(deadLetter, { minLength: 4, maxLength: 4 }),
+        (first, rest) => {
+          const error = coded(first + rest.join(""));
+          const fault = databaseFaultOf(error);
+          expect(fault).toBeDefined();
+          expect(isDatabaseAtFault(error)).toBe(fault !== "data");
+          // What is waited for is never counted against a record, and what is counted is never waited for.
+          expect(faultOf(error) === undefined).toBe(fault === "data" || fault === "timeout");
+        },
+      ),
     );
   });
   it("prepares again what may be out of date", () => {

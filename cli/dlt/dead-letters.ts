@@ -4,7 +4,7 @@ import { KitError } from "../errors.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";
 
 /** State of a dead-letter record. */
-export type LetterState =
+export type DeadLetterState =
   /** Neither replayed nor discarded. */
   | "open"
   /** A replay was started, and it is unknown whether its record was written; replaying again is safe. */
@@ -17,7 +17,7 @@ export type LetterState =
   | "discarded";
 
 /** One entry of a dead-letter record's audit trail. */
-export interface LetterAction {
+export interface DeadLetterAction {
   readonly actionId: string;
   readonly action: "replay" | "discard";
   /** Operating system user. */
@@ -30,11 +30,11 @@ export interface LetterAction {
 }
 
 /** A dead-letter record. */
-export interface Letter {
+export interface DeadLetter {
   readonly letterId: string;
   /** Consumer group that could not handle the record; it has its service's name. */
   readonly group: string;
-  readonly state: LetterState;
+  readonly state: DeadLetterState;
   readonly origin: { readonly topic: string; readonly partition: number; readonly offset: string };
   readonly eventId: string | undefined;
   readonly eventType: string;
@@ -49,10 +49,10 @@ export interface Letter {
   /** Id of the record that the last failed replay of this one became. */
   readonly failedAgainAs: string | undefined;
   /** Oldest first. */
-  readonly actions: readonly LetterAction[];
+  readonly actions: readonly DeadLetterAction[];
 }
 
-interface LetterRow {
+interface DeadLetterRow {
   readonly letter_id: string;
   readonly topic: string;
   readonly partition: number;
@@ -78,7 +78,7 @@ interface ActionRow {
 }
 
 /** Whether a state still needs a replay or a discard. */
-export function needsWork(state: LetterState): boolean {
+export function needsWork(state: DeadLetterState): boolean {
   return state === "open" || state === "in-doubt";
 }
 
@@ -86,49 +86,51 @@ export function needsWork(state: LetterState): boolean {
  * Dead-letter records of all services, or of one group, oldest first.
  * @throws KitError `KIT_DLT_UNKNOWN_GROUP`, `KIT_SERVER_UNREACHABLE`.
  */
-export async function readLetters(access: ServerAccess, group?: string): Promise<readonly Letter[]> {
+export async function readDeadLetters(access: ServerAccess, group?: string): Promise<readonly DeadLetter[]> {
   if (group !== undefined && !access.services.includes(group))
     throw new KitError("KIT_DLT_UNKNOWN_GROUP", `${group}; there are ${access.services.join(", ")}`);
   const services = group === undefined ? access.services : [group];
-  const letters = await Promise.all(
+  const deadLetters = await Promise.all(
     services.map(async (service) => {
       const client = await access.database(service);
       try {
-        return await lettersOf(client, service);
+        return await deadLettersOf(client, service);
       } finally {
         await client.end();
       }
     }),
   );
-  return letters
+  return deadLetters
     .flat()
     .toSorted((a, b) =>
       a.failedAt === b.failedAt ? (a.letterId < b.letterId ? -1 : 1) : a.failedAt < b.failedAt ? -1 : 1,
     );
 }
 
-async function lettersOf(client: Client, service: string): Promise<readonly Letter[]> {
+async function deadLettersOf(client: Client, service: string): Promise<readonly DeadLetter[]> {
   const {
     rows: [tables],
   } = await client.query<{ there: boolean }>(
     "SELECT to_regclass('public.dead_letters') IS NOT NULL AND to_regclass('public.dead_letter_actions') IS NOT NULL AS there",
   );
   if (tables?.there !== true) return [];
-  const { rows: letters } = await client.query<LetterRow>(
+  const { rows: deadLetters } = await client.query<DeadLetterRow>(
     `SELECT letter_id, topic, partition, "offset", event_id, event_type, error_code, error_message, attempts, failed_at, replay_of,
             (extract(epoch FROM clock_timestamp() - failed_at) * 1000)::float8 AS age_ms
        FROM dead_letters ORDER BY failed_at`,
   );
   const { rows: actions } = await client.query<ActionRow>(
     "SELECT action_id, letter_id, action, actor, reason, at, detail FROM dead_letter_actions WHERE letter_id = ANY($1::uuid[]) ORDER BY at",
-    [letters.map((letter) => letter.letter_id)],
+    [deadLetters.map((deadLetter) => deadLetter.letter_id)],
   );
   const actionsOf = Map.groupBy(
     actions.map((row) => ({ letterId: row.letter_id, action: toAction(row) })),
     ({ letterId }) => letterId,
   );
-  const successors = new Map(letters.flatMap((row) => (row.replay_of === null ? [] : [[row.replay_of, row] as const])));
-  return letters.map((row) => {
+  const successors = new Map(
+    deadLetters.flatMap((row) => (row.replay_of === null ? [] : [[row.replay_of, row] as const])),
+  );
+  return deadLetters.map((row) => {
     const trail = (actionsOf.get(row.letter_id) ?? []).map(({ action }) => action);
     const successor = successors.get(row.letter_id);
     return {
@@ -150,7 +152,7 @@ async function lettersOf(client: Client, service: string): Promise<readonly Lett
   });
 }
 
-function toAction(row: ActionRow): LetterAction {
+function toAction(row: ActionRow): DeadLetterAction {
   return {
     actionId: row.action_id,
     action: row.action,
@@ -161,7 +163,7 @@ function toAction(row: ActionRow): LetterAction {
   };
 }
 
-function writtenOf(detail: unknown): LetterAction["written"] {
+function writtenOf(detail: unknown): DeadLetterAction["written"] {
   if (
     typeof detail !== "object" ||
     detail === null ||
@@ -178,9 +180,9 @@ function writtenOf(detail: unknown): LetterAction["written"] {
 
 /** The last action decides the state, together with a dead-letter record of a failed replay. */
 export function stateOf(
-  actions: readonly Pick<LetterAction, "action" | "at" | "written">[],
+  actions: readonly Pick<DeadLetterAction, "action" | "at" | "written">[],
   successor: { readonly failed_at: Date } | undefined,
-): LetterState {
+): DeadLetterState {
   const last = actions.at(-1);
   if (last === undefined) return "open";
   if (last.action === "discard") return "discarded";
@@ -196,15 +198,15 @@ const MIN_PREFIX = 6;
  * The dead-letter records with these ids or unique prefixes of ids, without duplicates.
  * @throws KitError `KIT_DLT_UNKNOWN_LETTER`.
  */
-export function chooseLetters(letters: readonly Letter[], ids: readonly string[]): readonly Letter[] {
+export function chooseDeadLetters(deadLetters: readonly DeadLetter[], ids: readonly string[]): readonly DeadLetter[] {
   const chosen = ids.map((id) => {
     const wanted = id.toLowerCase();
-    const found = wanted.length < MIN_PREFIX ? [] : letters.filter(({ letterId }) => letterId.startsWith(wanted));
-    const [letter, second] = found;
-    if (letter === undefined) throw new KitError("KIT_DLT_UNKNOWN_LETTER", `There is no dead-letter record ${id}.`);
+    const found = wanted.length < MIN_PREFIX ? [] : deadLetters.filter(({ letterId }) => letterId.startsWith(wanted));
+    const [deadLetter, second] = found;
+    if (deadLetter === undefined) throw new KitError("KIT_DLT_UNKNOWN_LETTER", `There is no dead-letter record ${id}.`);
     if (second !== undefined)
       throw new KitError("KIT_DLT_UNKNOWN_LETTER", `${found.length} dead-letter records begin with ${id}.`);
-    return letter;
+    return deadLetter;
   });
   return [...new Set(chosen)];
 }

@@ -2,15 +2,15 @@ import { ERRORS } from "@event-platform-kit/service/errors";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { adviceFor, nextSteps } from "../../../../cli/dlt/advice.ts";
-import { replayHeaders } from "../../../../cli/dlt/letter-records.ts";
-import type { LetterState } from "../../../../cli/dlt/letters.ts";
-import { chooseLetters, needsWork, stateOf } from "../../../../cli/dlt/letters.ts";
+import { replayHeaders } from "../../../../cli/dlt/dead-letter-records.ts";
+import type { DeadLetterState } from "../../../../cli/dlt/dead-letters.ts";
+import { chooseDeadLetters, needsWork, stateOf } from "../../../../cli/dlt/dead-letters.ts";
 import { checkResolvable, inOrderOfOrigin } from "../../../../cli/dlt/resolve.ts";
-import { action, LETTER_ID, letter, record } from "./sample-letters.ts";
+import { action, deadLetter, LETTER_ID, record } from "./sample-dead-letters.ts";
 
 describe("where a letter stands", () => {
   const failed = (at: string): { readonly failed_at: Date } => ({ failed_at: new Date(at) });
-  it.each<[string, Parameters<typeof stateOf>, LetterState]>([
+  it.each<[string, Parameters<typeof stateOf>, DeadLetterState]>([
     ["nothing was done", [[], undefined], "open"],
     ["its record was written", [[action()], undefined], "replayed"],
     ["a replay was begun and never confirmed", [[action({ written: undefined })], undefined], "in-doubt"],
@@ -44,11 +44,11 @@ describe("where a letter stands", () => {
   });
 
   it("asks for somebody while it is open or in doubt, and then only lets it be worked on", () => {
-    const states: readonly LetterState[] = ["open", "in-doubt", "replayed", "failed-again", "discarded"];
+    const states: readonly DeadLetterState[] = ["open", "in-doubt", "replayed", "failed-again", "discarded"];
     expect(states.filter(needsWork)).toEqual(["open", "in-doubt"]);
     for (const state of states) {
       const work = (again: boolean) => () =>
-        checkResolvable(letter({ state, actions: [action()], failedAgainAs: "other" }), again);
+        checkResolvable(deadLetter({ state, actions: [action()], failedAgainAs: "other" }), again);
       if (needsWork(state)) expect(work(false)).not.toThrow();
       else expect(work(false)).toThrow(expect.objectContaining({ code: "KIT_DLT_RESOLVED" }));
       expect(work(true)).not.toThrow();
@@ -57,7 +57,7 @@ describe("where a letter stands", () => {
 });
 
 describe("naming letters", () => {
-  const [first, second] = [letter(), letter({ letterId: "5f0c2a82-0000-8000-8000-000000000002" })];
+  const [first, second] = [deadLetter(), deadLetter({ letterId: "5f0c2a82-0000-8000-8000-000000000002" })];
   it.each([
     ["a whole id", [LETTER_ID], [first]],
     ["a beginning that only one has", ["5f0c2a82"], [second]],
@@ -65,21 +65,21 @@ describe("naming letters", () => {
     ["one of them twice", [LETTER_ID, "5f0c2a81-0"], [first]],
     ["both, in the order given", ["5f0c2a82", "5f0c2a81"], [second, first]],
   ])("%s", (_, ids, chosen) => {
-    expect(chooseLetters([first, second], ids)).toEqual(chosen);
+    expect(chooseDeadLetters([first, second], ids)).toEqual(chosen);
   });
   it.each([
     ["a beginning that two share", "5f0c2a8", /2 dead-letter records begin with/u],
     ["a beginning that is too short to be meant", "5f0c2", /no dead-letter record 5f0c2/u],
     ["one that is not there", "deadbeef", /no dead-letter record deadbeef/u],
   ])("%s is refused", (_, id, message) => {
-    expect(() => chooseLetters([first, second], [id])).toThrow(message);
+    expect(() => chooseDeadLetters([first, second], [id])).toThrow(message);
   });
 });
 
 describe("a replay", () => {
   it("carries the original headers and whom it is for, and nothing of earlier journeys", () => {
     const headers = Object.fromEntries(
-      [...replayHeaders(letter(), record())].map(([name, value]) => [name.toString(), value.toString()]),
+      [...replayHeaders(deadLetter(), record())].map(([name, value]) => [name.toString(), value.toString()]),
     );
     expect(headers).toEqual({
       "event-id": "01940000-0000-7000-8000-000000000001",
@@ -92,7 +92,7 @@ describe("a replay", () => {
 
   it("keeps bytes of headers that are no text", () => {
     const odd = Buffer.from([0xff, 0x00, 0xfe]);
-    const headers = [...replayHeaders(letter(), record({ headers: [["x-odd", odd]] }))];
+    const headers = [...replayHeaders(deadLetter(), record({ headers: [["x-odd", odd]] }))];
     expect(headers.find(([name]) => name.toString() === "x-odd")?.[1]).toEqual(odd);
   });
 
@@ -104,7 +104,7 @@ describe("a replay", () => {
     });
     fc.assert(
       fc.property(fc.array(place, { maxLength: 12 }), (places) => {
-        const sorted = inOrderOfOrigin(places.map((origin) => letter({ origin })));
+        const sorted = inOrderOfOrigin(places.map((origin) => deadLetter({ origin })));
         expect(sorted).toHaveLength(places.length);
         for (const [index, { origin }] of sorted.entries()) {
           const before = sorted[index - 1]?.origin;
@@ -119,12 +119,12 @@ describe("a replay", () => {
 describe("advice", () => {
   it("knows every code that a service can write", () => {
     for (const code of Object.keys(ERRORS))
-      expect(adviceFor(letter({ code })), code).not.toContain("not in the library's catalogue");
-    expect(adviceFor(letter({ code: "SVC_OF_TOMORROW" }))).toContain("not in the library's catalogue");
+      expect(adviceFor(deadLetter({ code })), code).not.toContain("not in the library's catalogue");
+    expect(adviceFor(deadLetter({ code: "SVC_OF_TOMORROW" }))).toContain("not in the library's catalogue");
   });
 
   it("names the likeliest step first, always as a command with the letter's id", () => {
-    const first = (over: Parameters<typeof letter>[0]): string => nextSteps(letter(over))[0]?.command ?? "";
+    const first = (over: Parameters<typeof deadLetter>[0]): string => nextSteps(deadLetter(over))[0]?.command ?? "";
     expect(first({})).toBe(`npx kit dlt replay ${LETTER_ID} --dry-run`);
     expect(first({ code: "SVC_RECORD_FRAMING" })).toContain("dlt discard");
     expect(first({ state: "in-doubt" })).toBe(`npx kit dlt replay ${LETTER_ID}`);

@@ -1,12 +1,12 @@
 /** Letters and their records as tests need them. */
 
 import { DEAD_LETTER_HEADER } from "@event-platform-kit/service/consumer/dead-letter";
-import type { LetterRecord } from "../../../../cli/dlt/letter-records.ts";
-import type { Letter, LetterAction } from "../../../../cli/dlt/letters.ts";
+import type { DeadLetterRecord } from "../../../../cli/dlt/dead-letter-records.ts";
+import type { DeadLetter, DeadLetterAction } from "../../../../cli/dlt/dead-letters.ts";
 
 export const LETTER_ID = "5f0c2a81-0000-8000-8000-000000000001";
 
-export function letter(over: Partial<Letter> = {}): Letter {
+export function deadLetter(over: Partial<DeadLetter> = {}): DeadLetter {
   return {
     letterId: LETTER_ID,
     group: "payment-service",
@@ -26,7 +26,7 @@ export function letter(over: Partial<Letter> = {}): Letter {
   };
 }
 
-export function action(over: Partial<LetterAction> = {}): LetterAction {
+export function action(over: Partial<DeadLetterAction> = {}): DeadLetterAction {
   return {
     actionId: "a",
     action: "replay",
@@ -38,7 +38,7 @@ export function action(over: Partial<LetterAction> = {}): LetterAction {
   };
 }
 
-export function record(over: Partial<LetterRecord> = {}): LetterRecord {
+export function record(over: Partial<DeadLetterRecord> = {}): DeadLetterRecord {
   const header = (name: string, value: string): readonly [string, Buffer] => [name, Buffer.from(value)];
   return {
     topic: "payment-service.dlt",
