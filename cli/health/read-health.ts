@@ -2,6 +2,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { countDeadLetters } from "@event-platform-kit/service/consumer/dead-letter";
 import type pg from "pg";
+import { reasonOf } from "../../components/machine/coded-error.ts";
 import type { CommandContext } from "../context.ts";
 import type { ServerAccess } from "../platform/platform-access.ts";
 import { openPlatform } from "../platform/platform-access.ts";
@@ -33,7 +34,7 @@ export async function readHealth(
     try {
       return await Promise.race([work, late]);
     } catch (error) {
-      unknown.push(`${what}: ${error instanceof Error ? error.message : String(error)}`);
+      unknown.push(`${what}: ${reasonOf(error)}`);
       return null;
     } finally {
       answered.abort();

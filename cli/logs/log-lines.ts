@@ -63,12 +63,19 @@ function jsonLine(text: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
+/** A line with its own time, otherwise with that of the previous line. */
+export function withTime(line: LogLine, before: number | undefined): LogLine {
+  const at = line.at ?? before;
+  return line.at === at ? line : { ...line, at };
+}
+
 /** Gives each line without a time that of the previous line, so that a stack trace stays below its error. */
 export function withTimes(lines: readonly LogLine[], before?: number): readonly LogLine[] {
   let at = before;
   return lines.map((line) => {
-    at = line.at ?? at;
-    return line.at === at ? line : { ...line, at };
+    const timed = withTime(line, at);
+    at = timed.at;
+    return timed;
   });
 }
 

@@ -3,7 +3,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { LogSource } from "./log-files.ts";
 import { logTail, readLog } from "./log-files.ts";
 import type { LineFilter, LogLine } from "./log-lines.ts";
-import { inOrder, lineMatcher, withTimes } from "./log-lines.ts";
+import { inOrder, lineMatcher, withTime, withTimes } from "./log-lines.ts";
 
 export interface ShowLogsOptions extends LineFilter {
   /** Maximum number of existing lines, the latest. @default all */
@@ -31,8 +31,8 @@ export async function showLogs(
     const kept: LogLine[] = [];
     let at: number | undefined;
     const read = await readLog(source, (line) => {
-      at = line.at ?? at;
-      const timed = line.at === at ? line : { ...line, at };
+      const timed = withTime(line, at);
+      at = timed.at;
       if (!matcher.matches(timed)) return;
       kept.push(timed);
       // Twice as many lines are kept before the older half is removed: moving the array for each line would take quadratic

@@ -3,6 +3,9 @@ import type { Model } from "../model/types.ts";
 import type { PlatformPlan } from "../plan/types.ts";
 import type { OwnedLabel } from "./alert.ts";
 
+/** Team that gets the alerts of everything that no product team owns. */
+export const PLATFORM_TEAM = "platform";
+
 /** Teams by what they own. */
 export interface Owners {
   /** Teams by topic, including dead-letter and retry topics. */

@@ -17,7 +17,7 @@ import { logEnds } from "../platform/log-ends.ts";
 import type { OtherProject } from "../platform/other-project.ts";
 import { otherProject } from "../platform/other-project.ts";
 import type { Status } from "../platform/processes.ts";
-import { portsInUse, processesMentioning } from "../platform/processes.ts";
+import { portsInUse, processesMentioning, status } from "../platform/processes.ts";
 import { runPulumi } from "../platform/pulumi-command.ts";
 import type { TestPlatform } from "../platform/test-platform.ts";
 import { statusFile } from "../platform/test-platform.ts";
@@ -27,9 +27,6 @@ let platform: TestPlatform;
 
 const kit = (args: readonly string[], options: KitOptions = {}): ReturnType<typeof runKit> =>
   runKit(platform, args, { ...options, projectDir: project.dir });
-
-/** `kit status`, whatever its exit code says. */
-const status = async (): Promise<Status> => JSON.parse((await kit(["status", "--json"])).stdout) as Status;
 
 /** Starts `kit up` and kills it with everything it started for itself: command, engine, plugins. */
 async function upKilledWhen(what: string, holds: (seen: Status) => boolean): Promise<void> {
@@ -41,7 +38,11 @@ async function upKilledWhen(what: string, holds: (seen: Status) => boolean): Pro
   });
   const ended = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   try {
-    await eventually(what, async () => (holds(await status()) ? true : undefined), 180_000);
+    await eventually(
+      what,
+      async () => (holds(await status(platform, { projectDir: project.dir })) ? true : undefined),
+      180_000,
+    );
     expect(child.exitCode, `${what} before the end of the run`).toBe(null);
   } finally {
     if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, "SIGKILL");
@@ -71,7 +72,7 @@ describe("the platform of a project with one small service", () => {
     );
     const up = await kit(["up"], { timeoutMs: 480_000 });
     expect(up.code, `${up.stderr}\n${up.code === 0 ? "" : await logEnds(platform.stateDir)}`).toBe(0);
-    const { processes, state } = await status();
+    const { processes, state } = await status(platform, { projectDir: project.dir });
     expect(state).toBe("running");
     expect(processes.filter(({ role }) => role === "service").map(({ name }) => name)).toEqual([project.service]);
     expect(processes.filter(({ role }) => role === "broker")).toHaveLength(3);
@@ -109,7 +110,7 @@ describe("the platform of a project with one small service", () => {
   });
 
   it("is destroyed by the plain Pulumi CLI, which leaves no process, port or data", async () => {
-    const { processes } = await status();
+    const { processes } = await status(platform, { projectDir: project.dir });
     const destroy = await runPulumi(platform, ["destroy", "--yes", "--skip-preview"], { projectDir: project.dir });
     expect(`${destroy.stdout}${destroy.stderr}`).not.toMatch(/error/i);
     expect(destroy.status).toBe(0);

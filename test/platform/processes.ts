@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { isFree } from "./free-ports.ts";
+import type { KitOptions } from "./kit-command.ts";
 import { kitJson, runKit } from "./kit-command.ts";
 import type { TestPlatform } from "./test-platform.ts";
 
@@ -22,8 +23,8 @@ export interface Status {
 }
 
 /** `kit status --json`, whatever its exit code says. */
-export async function status(platform: TestPlatform): Promise<Status> {
-  const result = await runKit(platform, ["status", "--json"]);
+export async function status(platform: TestPlatform, options: Pick<KitOptions, "projectDir"> = {}): Promise<Status> {
+  const result = await runKit(platform, ["status", "--json"], options);
   return JSON.parse(result.stdout) as Status;
 }
 

@@ -1,7 +1,7 @@
 /** Converts the examples of alerts to test files of promtool. Pure. */
 import { type Alert, type Example, OWNED_LABELS, seriesOn } from "../alert.ts";
 import { ALERTS } from "../alerts/catalogue.ts";
-import { ownersBy } from "../owners.ts";
+import { ownersBy, PLATFORM_TEAM } from "../owners.ts";
 import { alertLabels, isPossible, type RuleGroup, type RuleInput, ruleGroups, runbookUrl } from "./rule-groups.ts";
 import { scoped } from "./scope.ts";
 
@@ -106,7 +106,7 @@ function expected(alert: Alert, input: RuleInput): ExpectedAlert {
     exp_labels: {
       ...labels,
       severity: alert.severity,
-      owner: owner ?? input.platformTeam,
+      owner: owner ?? PLATFORM_TEAM,
       ...alertLabels(input),
     },
     exp_annotations: { summary, runbook_url: runbookUrl(alert, input.runbooks) },

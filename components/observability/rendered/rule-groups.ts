@@ -2,7 +2,7 @@
 import { type Alert, OWNED_LABELS } from "../alert.ts";
 import { ALERT_GROUPS } from "../alerts/catalogue.ts";
 import type { Exporter } from "../exported/exported-metric.ts";
-import { type Owners, ownerSeries, ownersBy } from "../owners.ts";
+import { type Owners, ownerSeries, ownersBy, PLATFORM_TEAM } from "../owners.ts";
 import { expressionOn, type Signal, type Substrate } from "../signal.ts";
 import { SIGNAL_GROUPS } from "../signals/catalogue.ts";
 import { type Scope, scoped } from "./scope.ts";
@@ -33,8 +33,6 @@ export interface RuleGroup {
 export interface RuleInput {
   readonly substrate: Substrate;
   readonly owners: Owners;
-  /** Team that gets the alerts of everything that no product team owns. */
-  readonly platformTeam: string;
   /** Exporters of the platform. */
   readonly exporters: ReadonlySet<Exporter>;
   /** URL or folder of the runbooks, without a trailing slash. */
@@ -114,8 +112,8 @@ function alertingRule(alert: Alert, input: RuleInput): AlertingRule {
       severity: alert.severity,
       owner:
         alert.owner === "platform"
-          ? input.platformTeam
-          : `{{ if $labels.owner }}{{ $labels.owner }}{{ else }}${input.platformTeam}{{ end }}`,
+          ? PLATFORM_TEAM
+          : `{{ if $labels.owner }}{{ $labels.owner }}{{ else }}${PLATFORM_TEAM}{{ end }}`,
       ...alertLabels(input),
     },
     annotations: { summary: alert.summary, runbook_url: runbookUrl(alert, input.runbooks) },

@@ -28,7 +28,7 @@ const schema = z.object({
 type RolloutInputs = z.output<typeof schema>;
 
 /** Properties that a comparison of inputs ignores, and those that replace the resource. */
-const PLACE = { ignored: ["timeoutSeconds", "context"], replacing: ["namespace", "cluster"] };
+const COMPARISON = { ignored: ["timeoutSeconds", "context"], replacing: ["namespace", "cluster"] };
 /** Mark in the state of a rollout whose wait failed. */
 const UNFINISHED = "unfinished";
 
@@ -50,7 +50,7 @@ export const kafkaRolloutKind: ResourceKind = {
    * answer, such changes stay unknown.
    */
   async diff({ olds, news, state }) {
-    const changes = inputChanges(olds, news, PLACE);
+    const changes = inputChanges(olds, news, COMPARISON);
     if (changes.length > 0) return { changes };
     const listeners = await liveListeners(schema.parse(news)).catch(() => undefined);
     const same = listeners === undefined || canonicalText(listeners) === canonicalText(state.listeners);
@@ -69,7 +69,7 @@ export const kafkaRolloutKind: ResourceKind = {
   /** If the declaration did not change, only the listeners did. Clients get them while the brokers are still rolling. */
   async update({ inputs, olds, state, note }) {
     const parsed = schema.parse(inputs);
-    if (state[UNFINISHED] !== true && inputChanges(olds, inputs, PLACE).length === 0) {
+    if (state[UNFINISHED] !== true && inputChanges(olds, inputs, COMPARISON).length === 0) {
       const listeners = await liveListeners(parsed);
       if (listeners !== undefined && listeners.length > 0) return { listeners };
     }

@@ -8,8 +8,6 @@ import { grafanaDashboard } from "../../observability/rendered/grafana.ts";
 import { ruleGroups } from "../../observability/rendered/rule-groups.ts";
 import type { Scope } from "../../observability/rendered/scope.ts";
 
-/** Team that gets the alerts of everything that no team of the topics' files owns. */
-const PLATFORM_TEAM = "platform";
 const NAME = "event-platform";
 const COMPONENT = "monitoring";
 /** Folder of the runbooks in the repository. */
@@ -63,7 +61,6 @@ function prometheusRule(input: AlertingInput): Manifest {
       groups: ruleGroups({
         substrate: "kubernetes",
         owners,
-        platformTeam: PLATFORM_TEAM,
         exporters: new Set(exporters),
         runbooks: monitoring.runbooks?.replace(/\/+$/, "") ?? RUNBOOKS,
         scope: scopeOf(input),

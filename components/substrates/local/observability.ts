@@ -34,8 +34,6 @@ export interface LocalObservabilityArgs {
   readonly prometheus: boolean;
 }
 
-/** Team that gets the alerts of everything that no product team owns. */
-const PLATFORM_TEAM = "platform";
 /**
  * Command that finds or builds Prometheus, and then becomes it. It is one process, so it is supervised from the start
  * and ends with the platform, and `up` does not wait for a build. If Prometheus is not available, it tries again in an
@@ -80,7 +78,6 @@ export class LocalObservability extends KitComponent {
     const rules = ruleFile({
       substrate: "local",
       owners: args.owners,
-      platformTeam: PLATFORM_TEAM,
       exporters: new Set<Exporter>(["service", "kafka-node", "kafka-exporter"]),
       runbooks: join(projectDir, "docs/runbooks"),
     });

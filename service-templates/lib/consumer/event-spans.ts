@@ -22,7 +22,7 @@ export function eventSpans<Event extends ReceivedEvent>(tracer: Tracer, group: s
       const { topic, partition, offset } = event.source;
       const span = tracer.start(`process ${topic}`, {
         kind: "consumer",
-        ...(event.trace === undefined ? {} : { parent: event.trace }),
+        parent: event.trace,
         attributes: {
           "messaging.system": "kafka",
           "messaging.operation.type": "process",

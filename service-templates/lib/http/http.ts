@@ -87,7 +87,7 @@ export function createHttp(options: HttpOptions): FastifyInstance {
     latest.set(request.raw.socket, reply.raw);
     const header = request.headers.traceparent;
     const parent = parseTraceparent(typeof header === "string" ? header : undefined);
-    const span = tracer.start(request.method, { kind: "server", ...(parent === undefined ? {} : { parent }) });
+    const span = tracer.start(request.method, { kind: "server", parent });
     request.trace = span.context;
     if (tracer.active) spans.set(request, span);
     reply.header("x-request-id", request.id);

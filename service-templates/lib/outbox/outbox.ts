@@ -95,7 +95,7 @@ export function transactionalOutbox<E extends EventMap = AnyEvents>(options: Out
     const id = newId();
     const span = tracer.start(`create ${event.type}`, {
       kind: "producer",
-      ...(cause.trace === undefined ? {} : { parent: cause.trace }),
+      parent: cause.trace,
       attributes: {
         "messaging.system": "kafka",
         "messaging.operation.type": "create",

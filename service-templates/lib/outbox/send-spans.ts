@@ -27,7 +27,7 @@ function send(tracer: Tracer, startedAt: number, row: OutboxRow, together: numbe
     .start(`send ${row.topic}`, {
       kind: "client",
       startedAt,
-      ...(parent === undefined ? {} : { parent }),
+      parent,
       attributes: {
         "messaging.system": "kafka",
         "messaging.operation.type": "send",

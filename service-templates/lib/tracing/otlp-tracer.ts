@@ -4,7 +4,7 @@
  * unavailable, they are lost, and nothing else is delayed.
  */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Attributes, Span as OtelSpan } from "@opentelemetry/api";
+import type { Attributes, Span as OtelSpan, SpanContext } from "@opentelemetry/api";
 import { SpanKind as OtelKind, ROOT_CONTEXT, SpanStatusCode, TraceFlags, trace } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-http";
 import { resourceFromAttributes } from "@opentelemetry/resources";
@@ -113,12 +113,7 @@ export function otlpTracer(options: OtlpOptions): Tracer {
   };
 }
 
-function remoteContext({ traceId, spanId, sampled }: TraceContext): {
-  traceId: string;
-  spanId: string;
-  traceFlags: TraceFlags;
-  isRemote: boolean;
-} {
+function remoteContext({ traceId, spanId, sampled }: TraceContext): SpanContext {
   return { traceId, spanId, traceFlags: sampled ? TraceFlags.SAMPLED : TraceFlags.NONE, isRemote: true };
 }
 

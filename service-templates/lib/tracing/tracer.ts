@@ -15,7 +15,7 @@ export type SpanAttributes = Readonly<Record<string, string | number | boolean |
 export interface SpanOptions {
   readonly kind: SpanKind;
   /** The context that caused the span. @default the span within which the caller runs; without one, a new trace */
-  readonly parent?: TraceContext;
+  readonly parent?: TraceContext | undefined;
   readonly attributes?: SpanAttributes;
   /** Milliseconds since the epoch. @default now */
   readonly startedAt?: number;

@@ -14,7 +14,6 @@ export function ruleInput(substrate: Substrate): RuleInput {
   return {
     substrate,
     owners: OWNERS,
-    platformTeam: "platform",
     exporters: new Set(["service", "kafka-node", "kafka-exporter"]),
     runbooks: "docs/runbooks",
     ...(substrate === "local"
